@@ -1,0 +1,61 @@
+# make run    set up and start the daemon on an embedded PostgreSQL, no configuration needed
+# make test   set up and run the tests
+# make help   everything else
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+LOCK := requirements/all.txt
+STAMP := $(VENV)/.installed
+
+.PHONY: help run test lint bench lock corpus-smtp dialogs clean
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+run: $(STAMP) ## set up and start the daemon (127.0.0.1:8025, embedded PostgreSQL)
+	@exec $(BIN)/inbound serve
+
+test: $(STAMP) ## set up and run the tests
+	$(BIN)/python -m pytest -n 2 $(PYTEST_ARGS)
+
+lint: $(STAMP) ## style, types, import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(STAMP) ## messages per second over SMTP, beside pgbench replaying the same statements
+	$(BIN)/python bench/throughput.py $(BENCH_ARGS)
+
+corpus-smtp: $(STAMP) ## send the mails of ../shared/corpus to a fresh daemon (optional, where they exist)
+	$(BIN)/python bench/corpus_smtp.py $(CORPUS_ARGS)
+
+dialogs: $(STAMP) ## run the SMTP dialogues of ../shared/dialogs (optional, where they exist)
+	$(BIN)/python bench/dialogs.py $(DIALOGS_ARGS)
+
+lock: ## renew the pinned requirements (needs uv)
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
+		--no-emit-find-links --no-annotate pyproject.toml --all-extras --output-file requirements/production.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
+		--no-emit-find-links --no-annotate pyproject.toml --all-extras --group dev --output-file $(LOCK)
+
+# uv where it is installed, else venv and pip. Either way every file is checked against its hash.
+# The stamp changes only after a complete installation, so an interrupted one starts again.
+$(STAMP): $(LOCK) pyproject.toml Makefile
+	@if command -v uv >/dev/null 2>&1; then \
+		set -e; [ -x $(BIN)/python ] || uv venv --quiet --python '>=3.11' $(VENV); \
+		VIRTUAL_ENV=$(VENV) uv pip install --quiet --require-hashes -r $(LOCK); \
+		VIRTUAL_ENV=$(VENV) uv pip install --quiet --no-deps --no-build-isolation --editable .; \
+	else \
+		set -e; $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+			|| { echo "inbound needs Python 3.11 or newer; try: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }; \
+		[ -x $(BIN)/pip ] || $(PYTHON) -m venv $(VENV) \
+			|| { rm -rf $(VENV); echo "python3 cannot make a virtual environment; on Debian: apt install python3-venv" >&2; exit 1; }; \
+		$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r $(LOCK); \
+		$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .; \
+	fi
+	@touch $(STAMP)
+
+clean: ## remove the virtual environment and caches; the data in .state stays
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

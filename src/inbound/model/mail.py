@@ -1,0 +1,128 @@
+"""A message as it was handed over, and as it was understood."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Address:
+    """One address of a header field (RFC 5322 3.4)."""
+
+    #: display name, decoded; empty when there is none
+    name: str
+    #: ``local@domain`` as written, domain in lower case; empty when the field names nobody reachable
+    address: str
+
+    @property
+    def key(self) -> str:
+        """The form that is compared and looked up: case-folded."""
+        return self.address.casefold()
+
+    @property
+    def domain(self) -> str:
+        """The part behind the last ``@``, in lower case; empty without an address."""
+        return self.key.rpartition("@")[2]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Attachment:
+    """A part that is not the text."""
+
+    #: file name without paths and control characters; never empty
+    name: str
+    #: ``type/subtype`` in lower case
+    content_type: str
+    #: decoded content
+    content: bytes
+    #: Content-ID without angle brackets
+    content_id: str | None
+    #: disposition ``inline``, or a Content-ID that the HTML shows (SPEC: inline images stay stored for ``cid:``)
+    is_inline: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Identity:
+    """What makes two deliveries the same message in one mailbox."""
+
+    #: normalised Message-ID: one pair of brackets stripped, domain lower-cased; None when missing
+    message_id: str | None
+    #: 32 octets over the canonical content; the algorithm is frozen under ``version``
+    digest: bytes
+    version: int
+    #: seconds for which a match counts; None = for ever. A message with neither Message-ID, Date nor Received
+    #: fields is only recognised for an hour.
+    match_seconds: int | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Mail:
+    """A message, understood. No string in it holds NUL or a lone surrogate, whatever the octets were."""
+
+    subject: str
+    #: authors; empty when the field is missing or names nobody
+    from_: tuple[Address, ...]
+    reply_to: tuple[Address, ...]
+    to: tuple[Address, ...]
+    cc: tuple[Address, ...]
+    #: normalised as in Identity
+    message_id: str | None
+    in_reply_to: tuple[str, ...]
+    references: tuple[str, ...]
+    #: aware, UTC; None when missing or unreadable
+    date: datetime | None
+    #: the best text of the message, lines ended by ``\n``
+    text: str
+    #: the HTML alternative as sent, decoded but not sanitised; None without one
+    html: str | None
+    attachments: tuple[Attachment, ...]
+    identity: Identity
+    #: the first guard the message is over ("parts", "depth", "header_count", "header_bytes"), else None
+    over_guard: str | None
+
+    @property
+    def author(self) -> Address | None:
+        """The first reachable author."""
+        return next((a for a in self.from_ if a.address), None)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Peer:
+    """Who hands us mail over a connection."""
+
+    #: IP address, or "local" for `inbound deliver` and the like
+    address: str
+    #: the name it gave in EHLO/HELO; empty without
+    helo: str
+    #: TLS protocol version, None in clear text
+    tls: str | None
+    #: name of the ``[[peers]]`` entry that let it in; empty when none did
+    name: str
+    #: the operator's own mail server: what it says about authors is believed
+    is_trusted: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recipient:
+    """An accepted envelope recipient, routed (RFC 5321 4.1.1.3)."""
+
+    #: as the peer wrote it
+    address: str
+    #: name of the mailbox it leads to
+    mailbox: str
+    #: what stood behind ``+``; empty without
+    sub_address: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Delivery:
+    """One SMTP transaction whose DATA ended: one content, one reply, one or several mailboxes."""
+
+    #: the octets between DATA and the final dot, dot-stuffing removed; never changed
+    content: bytes
+    #: reverse-path without angle brackets; empty for the null reverse-path
+    mail_from: str
+    #: one per mailbox: two addresses of one mailbox are one delivery to it
+    recipients: tuple[Recipient, ...]
+    peer: Peer
+    #: aware, UTC
+    received_at: datetime

@@ -1,8 +1,6 @@
-"""The TOML file: what may stand in it, what it means, and every mistake in it at once."""
+"""What may stand in the TOML file, what it means, and what holds when it is not written."""
 
-from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network
-from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -15,22 +13,27 @@ Seconds = Annotated[float, Field(gt=0, le=86_400)]
 
 
 class Section(BaseModel):
-    """A table of the file: unknown settings are mistakes, values are never echoed (they may be secrets)."""
+    """A table of the file: unknown settings are mistakes, values are never echoed by pydantic (they may be secrets).
+
+    A field with ``repr=False`` may hold a secret: no message about it shows its value.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, validate_default=True)
 
 
 class Server(Section):
+    """``[server]``."""
+
     #: name in the greeting and EHLO reply; "" = this machine's host name
     hostname: str = ""
-    #: domains whose mailboxes live here
+    #: domains whose mailboxes live here; lower case after loading
     domains: tuple[str, ...] = ("desk.example",)
     #: name of the mailbox that gets mail to postmaster; "" = the first active one
     postmaster_mailbox: str = ""
     #: larger messages are refused: 552 5.3.4 (RFC 1870)
     max_message_bytes: Annotated[int, Field(ge=100_000, le=1_000_000_000)] = 30_000_000
     #: embedded database, lock file; "" = $STATE_DIRECTORY, else .state beside a checkout, else /var/lib/inbound (root)
-    #: or ~/.local/state/inbound
+    #: or ~/.local/state/inbound; absolute after loading
     state_directory: str = ""
     #: what an unknown peer hears at RCPT: "defer" = 450 4.7.1, "reject" = 550 5.7.1
     peer_refusal: Literal["defer", "reject"] = "defer"
@@ -39,16 +42,20 @@ class Server(Section):
 
 
 class Listener(Section):
+    """One ``[[listeners]]`` entry."""
+
     address: str = "127.0.0.1"
     port: Port = 8025
     #: "none"; "starttls" offers it; "required" also refuses MAIL in clear text
     tls: Literal["none", "starttls", "required"] = "none"
-    #: PEM files; `credential:NAME` reads a systemd credential
+    #: PEM files; `credential:NAME` reads a systemd credential; absolute after loading
     certificate: str = ""
-    key: str = ""
+    key: str = Field(default="", repr=False)
 
 
 class PeerRule(Section):
+    """One ``[[peers]]`` entry: who may hand over mail."""
+
     name: str
     networks: tuple[IPv4Network | IPv6Network, ...]
     #: the operator's own mail server: what it says about authors is believed
@@ -56,19 +63,25 @@ class PeerRule(Section):
 
 
 class Limits(Section):
+    """``[limits]``: what one peer may cost."""
+
     connections: Positive = 500
     connections_per_address: Positive = 100
     #: commands without a message in between
     commands: Positive = 1000
     #: errors in one connection before 421
     errors: Positive = 20
+    #: RFC 5321 section 4.5.3.1.8: a server accepts at least 100
     recipients: Annotated[int, Field(ge=100, le=10_000)] = 100
     messages_per_connection: Positive = 10_000
+    #: RFC 5321 section 4.5.3.2.7 asks for at least 5 minutes
     command_seconds: Seconds = 300.0
     data_seconds: Seconds = 600.0
 
 
 class IntakeSettings(Section):
+    """``[intake]``: what waits between the final dot and COMMIT."""
+
     #: messages and octets that may wait or be in progress; beyond that 452
     queue_messages: Positive = 2_000
     queue_bytes: Positive = 256_000_000
@@ -80,38 +93,75 @@ class IntakeSettings(Section):
 
 
 class DatabaseSettings(Section):
+    """``[database]``."""
+
     #: postgresql://user@host/database; `credential:NAME` reads a systemd credential; "" = the embedded PostgreSQL
-    url: str = ""
-    #: directory of postgres and initdb for the embedded one; "" = the wheel, then /usr/lib/postgresql/*/bin
+    url: str = Field(default="", repr=False)
+    #: directory of postgres and initdb for the embedded one; "" = the wheel, then /usr/lib/postgresql/*/bin;
+    #: absolute after loading
     embedded_binaries: str = ""
     #: start although fsync, full_page_writes or synchronous_commit is off: 250 no longer means stored
     allow_unsafe_durability: bool = False
 
 
 class LogSettings(Section):
+    """``[logs]``."""
+
     level: Literal["debug", "info", "warning", "error"] = "info"
     #: "auto" = text on a terminal, JSON elsewhere
     format: Literal["auto", "json", "text"] = "auto"
 
 
 class Status(Section):
+    """An entry of ``desk.statuses``; tickets in a ``complete`` status are done."""
+
     name: str
     complete: bool = False
     active: bool = True
 
 
 class Choice(Section):
+    """An entry of a pick list; inactive ones stay for what refers to them and are not given any more."""
+
     name: str
     active: bool = True
 
 
 class IssueType(Section):
+    """An entry of ``desk.issue_types``."""
+
     name: str
     active: bool = True
     sub_issues: tuple[Choice, ...] = ()
 
 
+def _choices(*names: str) -> tuple[Choice, ...]:
+    return tuple(Choice(name=name) for name in names)
+
+
+STATUSES = (
+    *(Status(name=name) for name in ("New", "In Progress", "Waiting Customer", "Waiting Materials", "Escalate")),
+    Status(name="Complete", complete=True),
+)
+PRIORITIES = _choices("Critical", "High", "Medium", "Low")
+QUEUES = _choices("Level I Support", "Level II Support", "Monitoring Alert", "Administration")
+CATEGORIES = _choices("Standard", "Monitoring Alert")
+TICKET_TYPES = _choices("Service Request", "Incident", "Problem", "Change Request", "Alert")
+SOURCES = _choices("Email", "Phone", "Client Portal", "Monitoring Alert", "In Person", "Other")
+NOTE_TYPES = _choices("Email", "Duplicate Ticket", "Summary", "Detail")
+ISSUE_TYPES = (
+    IssueType(name="Computer", sub_issues=_choices("Hardware", "Software", "Printing", "Update")),
+    IssueType(name="Email", sub_issues=_choices("Delivery", "Mailbox", "Spam")),
+    IssueType(name="Network", sub_issues=_choices("Connectivity", "Firewall", "VPN")),
+    IssueType(name="Server", sub_issues=_choices("Backup", "Performance", "Storage")),
+    IssueType(name="User", sub_issues=_choices("New User", "Password", "Permissions")),
+    IssueType(name="Other"),
+)
+
+
 class Desk(Section):
+    """``[desk]``: the service desk and its pick lists; a list that is written replaces the default list."""
+
     name: str = "Service Desk"
     #: organization that is the desk itself; made at start when missing; "" = none
     local_organization: str = "Service Desk"
@@ -120,19 +170,21 @@ class Desk(Section):
     date_format: str = "%Y-%m-%d %H:%M"
     #: 0 = not cut
     max_description_chars: Annotated[int, Field(ge=0)] = 0
-    #: added to the shipped list of public mail domains
+    #: added to the shipped list of public mail domains; lower case after loading
     public_mail_domains: tuple[str, ...] = ()
-    statuses: tuple[Status, ...] = ()
-    priorities: tuple[Choice, ...] = ()
-    queues: tuple[Choice, ...] = ()
-    categories: tuple[Choice, ...] = ()
-    ticket_types: tuple[Choice, ...] = ()
-    sources: tuple[Choice, ...] = ()
-    note_types: tuple[Choice, ...] = ()
-    issue_types: tuple[IssueType, ...] = ()
+    statuses: tuple[Status, ...] = STATUSES
+    priorities: tuple[Choice, ...] = PRIORITIES
+    queues: tuple[Choice, ...] = QUEUES
+    categories: tuple[Choice, ...] = CATEGORIES
+    ticket_types: tuple[Choice, ...] = TICKET_TYPES
+    sources: tuple[Choice, ...] = SOURCES
+    note_types: tuple[Choice, ...] = NOTE_TYPES
+    issue_types: tuple[IssueType, ...] = ISSUE_TYPES
 
 
 class Settings(Section):
+    """The whole file."""
+
     server: Server = Server()
     listeners: tuple[Listener, ...] = (Listener(),)
     peers: tuple[PeerRule, ...] = ()
@@ -142,11 +194,3 @@ class Settings(Section):
     logs: LogSettings = LogSettings()
     desk: Desk = Desk()
     mailboxes: tuple[Mailbox, ...] = ()
-
-
-def load_settings(path: Path) -> Settings:
-    """Read and check a configuration file.
-
-    Raises:
-        ConfigurationError: with every mistake of the file, each with its line.
-    """

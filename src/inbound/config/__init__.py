@@ -1,0 +1,44 @@
+"""The TOML file: what may stand in it, what it means, and every mistake in it at once.
+
+settings    the models: names, types, ranges, defaults
+load        load_settings(): document → structure → checks → files
+locations   which file, which state directory
+positions   the line of every setting; shape, mistakes: what messages are made of
+"""
+
+from inbound.config.load import load_settings
+from inbound.config.locations import find_config, state_directory
+from inbound.config.settings import (
+    Choice,
+    DatabaseSettings,
+    Desk,
+    IntakeSettings,
+    IssueType,
+    Limits,
+    Listener,
+    LogSettings,
+    PeerRule,
+    Section,
+    Server,
+    Settings,
+    Status,
+)
+
+__all__ = [
+    "Choice",
+    "DatabaseSettings",
+    "Desk",
+    "IntakeSettings",
+    "IssueType",
+    "Limits",
+    "Listener",
+    "LogSettings",
+    "PeerRule",
+    "Section",
+    "Server",
+    "Settings",
+    "Status",
+    "find_config",
+    "load_settings",
+    "state_directory",
+]

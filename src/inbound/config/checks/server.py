@@ -1,0 +1,88 @@
+"""``[server]``, ``[intake]`` and ``[database]``."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from inbound.config.checks.names import repeated, why_no_domain
+from inbound.config.files import absolute, is_credential, secret, why_no_credential
+from inbound.config.mistakes import Mistake, shown
+from inbound.config.settings import Settings
+
+_URL_FORM = "must be a URL like postgresql://user@host/database, credential:NAME, or empty"
+
+
+def mistakes(settings: Settings, directory: Path) -> Iterator[Mistake]:
+    """Every mistake in these tables."""
+    yield from _domains(settings)
+    yield from _state_directory(settings, directory)
+    yield from _sizes(settings)
+    yield from _database(settings, directory)
+
+
+def _domains(settings: Settings) -> Iterator[Mistake]:
+    server = settings.server
+    if server.hostname and (why_not := why_no_domain(server.hostname)):
+        yield Mistake(key=("server", "hostname"), message=why_not)
+    if not server.domains:
+        yield Mistake(key=("server", "domains"), message="must name at least one domain")
+    for index, domain in enumerate(server.domains):
+        if why_not := why_no_domain(domain):
+            yield Mistake(key=("server", "domains", index), message=why_not)
+    yield from repeated(((("server", "domains", i), domain) for i, domain in enumerate(server.domains)), "domain")
+
+
+def _state_directory(settings: Settings, directory: Path) -> Iterator[Mistake]:
+    written = settings.server.state_directory
+    if not written:
+        return
+    path = Path(absolute(written, directory))
+    if path.exists() and not path.is_dir():
+        yield Mistake(key=("server", "state_directory"), message=f"{shown(written)} is not a directory")
+
+
+def _sizes(settings: Settings) -> Iterator[Mistake]:
+    largest = settings.server.max_message_bytes
+    for name, size in (("queue_bytes", settings.intake.queue_bytes), ("batch_bytes", settings.intake.batch_bytes)):
+        if size < largest:
+            yield Mistake(
+                key=("intake", name),
+                message=f"{size:_} is less than server.max_message_bytes, {largest:_}: no large message would fit",
+                depends_on=(("server", "max_message_bytes"),),
+            )
+
+
+def _database(settings: Settings, directory: Path) -> Iterator[Mistake]:
+    url, binaries = settings.database.url, settings.database.embedded_binaries
+    if why_not := _why_no_url(url):
+        yield Mistake(key=("database", "url"), message=why_not)
+    if binaries:
+        missing = [
+            name for name in ("initdb", "postgres") if not (Path(absolute(binaries, directory)) / name).is_file()
+        ]
+        if missing:
+            message = (
+                f"{shown(binaries)} has no {' and no '.join(missing)}; it must be PostgreSQL's directory of programs"
+            )
+            yield Mistake(key=("database", "embedded_binaries"), message=message)
+
+
+def _why_no_url(written: str) -> str | None:
+    """Never shows any of the URL: it may hold a password."""
+    if not written:
+        return None
+    if is_credential(written) and (why_not := why_no_credential(written)):
+        return why_not
+    url = secret(written)
+    where = "the content of the credential " if is_credential(written) else ""
+    return None if _is_url(url) else f"{where}{_URL_FORM}; the value is not shown because it may hold a password"
+
+
+def _is_url(url: str) -> bool:
+    if not url.startswith("postgresql://") or not url.isprintable() or " " in url:
+        return False
+    try:
+        urlsplit(url)
+    except ValueError:
+        return False
+    return True

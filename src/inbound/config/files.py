@@ -1,0 +1,99 @@
+"""Settings that name files: systemd credentials, and paths relative to the configuration file."""
+
+import os
+import re
+from pathlib import Path
+
+from inbound.config.settings import Listener, Settings
+
+_PREFIX = "credential:"
+# What systemd.exec(5) accepts as an ID, without what could lead out of the directory.
+_CREDENTIAL_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}")
+_LARGEST_SECRET_BYTES = 65_536
+
+
+def is_credential(value: str) -> bool:
+    """Does the value stand for a systemd credential?"""
+    return value.startswith(_PREFIX)
+
+
+def why_no_credential(value: str) -> str | None:
+    """Say why a ``credential:NAME`` cannot be read, or None when it can."""
+    name = value.removeprefix(_PREFIX)
+    if _CREDENTIAL_NAME.fullmatch(name) is None:
+        return "a credential is written credential:NAME, with letters, digits, dots, hyphens and underscores in NAME"
+    if not os.environ.get("CREDENTIALS_DIRECTORY"):
+        return f"credential {name} needs $CREDENTIALS_DIRECTORY: systemd sets it for LoadCredential={name}:PATH"
+    return why_no_file(_credential_path(value), f"credential {name}")
+
+
+def why_no_file(path: Path, what: str) -> str | None:
+    """Say why a file cannot be used, or None when it can be read and is neither empty nor huge."""
+    try:
+        octets = path.read_bytes() if path.is_file() else None
+    except OSError as error:
+        return f"{what} cannot be read: {error.strerror}"
+    if octets is None:
+        return f"{what} is a directory, not a file" if path.is_dir() else f"{what} does not exist"
+    if not octets.strip():
+        return f"{what} is empty"
+    return f"{what} is too large" if len(octets) > _LARGEST_SECRET_BYTES else None
+
+
+def _credential_path(value: str) -> Path:
+    return Path(os.environ["CREDENTIALS_DIRECTORY"]) / value.removeprefix(_PREFIX)
+
+
+def secret(value: str) -> str:
+    """The value itself, or the text of the credential that it stands for.
+
+    Raises:
+        OSError: the credential cannot be read; ``why_no_credential`` has said so before.
+    """
+    if not is_credential(value):
+        return value
+    return _credential_path(value).read_text(encoding="utf-8", errors="replace").strip()
+
+
+def absolute(value: str, directory: Path) -> str:
+    """A path, relative to the directory of the configuration file, or to a credential; "" stays ""."""
+    if is_credential(value):
+        return str(_credential_path(value))
+    return os.path.normpath(directory / value) if value else ""
+
+
+def with_files(settings: Settings, directory: Path) -> Settings:
+    """Put in the credentials, make paths absolute and domains lower case.
+
+    Args:
+        settings: without mistakes.
+        directory: of the configuration file, absolute.
+    """
+    server, database, desk = settings.server, settings.database, settings.desk
+    return settings.model_copy(
+        update={
+            "server": server.model_copy(
+                update={
+                    "domains": _lower(server.domains),
+                    "state_directory": absolute(server.state_directory, directory),
+                }
+            ),
+            "listeners": tuple(_listener_with_files(listener, directory) for listener in settings.listeners),
+            "database": database.model_copy(
+                update={
+                    "url": secret(database.url),
+                    "embedded_binaries": absolute(database.embedded_binaries, directory),
+                }
+            ),
+            "desk": desk.model_copy(update={"public_mail_domains": _lower(desk.public_mail_domains)}),
+        }
+    )
+
+
+def _listener_with_files(listener: Listener, directory: Path) -> Listener:
+    files = {"certificate": absolute(listener.certificate, directory), "key": absolute(listener.key, directory)}
+    return listener.model_copy(update=files)
+
+
+def _lower(domains: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(domain.lower() for domain in domains)

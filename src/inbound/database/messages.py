@@ -1,0 +1,272 @@
+"""Stored messages: every one whose DATA ended, with its outcome, reason and trace."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import LargeBinary, any_, bindparam, func, or_, select, text
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from inbound.database import rows
+from inbound.database.engine import Transaction
+from inbound.database.tables import blobs, messages, notes, redeliveries, tickets
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MessageRow:
+    """A row of ``messages``; fields named after the columns."""
+
+    id: int
+    mailbox: str
+    identity: bytes
+    identity_version: int
+    message_id: str | None
+    mail_from: str
+    rcpt_to: str
+    sub_address: str
+    peer_address: str
+    peer_name: str
+    helo: str
+    tls: str | None
+    author_name: str
+    author_address: str
+    subject: str
+    sent_at: datetime | None
+    received_at: datetime
+    outcome: str
+    reason: str
+    ticket_id: int | None
+    note_id: int | None
+    #: JSON text
+    trace: str
+    error: str | None
+    size_bytes: int
+    sha256: bytes
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoredIdentity:
+    """An earlier delivery of a message."""
+
+    row_id: int
+    received_at: datetime
+    outcome: str
+    #: number of the ticket it made or wrote to
+    number: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Redelivery:
+    """One more delivery of a stored message."""
+
+    message_row_id: int
+    mail_from: str
+    rcpt_to: str
+    peer_address: str
+    helo: str
+    received_at: datetime
+
+
+_COLUMNS = tuple(MessageRow.__dataclass_fields__)
+_REDELIVERY_COLUMNS = tuple(Redelivery.__dataclass_fields__)
+
+# A quarantined message that is retried keeps its row. New ids come from the sequence and never meet a row.
+_INSERT = rows.insert(
+    messages,
+    _COLUMNS,
+    conflict="ON CONFLICT (id) DO UPDATE SET "
+    + ", ".join(
+        f"{name} = excluded.{name}"
+        for name in ("outcome", "reason", "ticket_id", "note_id", "trace", "error", "author_name", "author_address")
+    ),
+)
+_INSERT_REDELIVERIES = rows.insert(redeliveries, _REDELIVERY_COLUMNS)
+
+_FIND_IDENTITIES = (
+    select(
+        messages.c.mailbox,
+        messages.c.identity,
+        messages.c.id,
+        messages.c.received_at,
+        messages.c.outcome,
+        tickets.c.number,
+    )
+    .join_from(messages, tickets, tickets.c.id == messages.c.ticket_id, isouter=True)
+    .where(messages.c.identity == any_(bindparam("identities", type_=ARRAY(LargeBinary))))
+)
+
+# In id order: two batches that count deliveries of the same messages wait for each other instead of deadlocking.
+_LOCK_FOR_COUNT = text("SELECT id FROM messages WHERE id = ANY(CAST(:ids AS bigint[])) ORDER BY id FOR NO KEY UPDATE")
+_COUNT = text("""
+    UPDATE messages SET delivery_count = delivery_count + r.times
+    FROM (SELECT id, count(*) AS times FROM unnest(CAST(:ids AS bigint[])) AS u(id) GROUP BY id) AS r
+    WHERE messages.id = r.id
+""")
+
+
+def find_identities(tx: Transaction, identities: Iterable[bytes]) -> dict[tuple[str, bytes], StoredIdentity]:
+    """Earlier deliveries by (mailbox, identity)."""
+    found = tx.execute(_FIND_IDENTITIES, {"identities": sorted(set(identities))})
+    return {
+        (row.mailbox, bytes(row.identity)): StoredIdentity(
+            row_id=row.id, received_at=row.received_at, outcome=row.outcome, number=row.number
+        )
+        for row in found
+    }
+
+
+def insert(tx: Transaction, new: Sequence[MessageRow]) -> None:
+    """Write messages under ids that were allotted before, or over the rows that are retried."""
+    tx.execute(_INSERT, rows.transpose(new, _COLUMNS))
+
+
+def count_redeliveries(tx: Transaction, repeated: Sequence[Redelivery]) -> None:
+    """Count repeated deliveries with their messages, and keep who delivered them."""
+    ids = [redelivery.message_row_id for redelivery in repeated]
+    tx.execute(_LOCK_FOR_COUNT, {"ids": ids})
+    tx.execute(_COUNT, {"ids": ids})
+    tx.execute(_INSERT_REDELIVERIES, rows.transpose(repeated, _REDELIVERY_COLUMNS))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Search:
+    """What `inbound messages list` asks for; None = anything."""
+
+    mailbox: str | None = None
+    outcome: str | None = None
+    reason: str | None = None
+    #: part of the author's or envelope sender's address
+    sender: str | None = None
+    #: part of the subject
+    subject: str | None = None
+    #: the whole Message-ID, without brackets
+    message_id: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    limit: int = 50
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Listed:
+    """A message as it is listed and shown."""
+
+    id: int
+    received_at: datetime
+    mailbox: str
+    outcome: str
+    reason: str
+    number: str | None
+    author_name: str
+    author_address: str
+    subject: str
+    message_id: str | None
+    mail_from: str
+    rcpt_to: str
+    sub_address: str
+    peer_address: str
+    peer_name: str
+    helo: str
+    tls: str | None
+    sent_at: datetime | None
+    note_id: int | None
+    delivery_count: int
+    size_bytes: int
+    sha256: bytes
+    error: str | None
+    trace: list[dict[str, object]]
+
+
+_LISTED = (
+    *(messages.c[name] for name in Listed.__dataclass_fields__ if name != "number"),
+    tickets.c.number,
+)
+
+
+def search(tx: Transaction, wanted: Search) -> list[Listed]:
+    """Stored messages, newest first."""
+    conditions = [
+        column == value
+        for column, value in (
+            (messages.c.mailbox, wanted.mailbox),
+            (messages.c.outcome, wanted.outcome),
+            (messages.c.reason, wanted.reason),
+            (messages.c.message_id, wanted.message_id),
+        )
+        if value is not None
+    ]
+    if wanted.sender is not None:
+        columns = (messages.c.author_address, messages.c.mail_from)
+        conditions.append(or_(*(column.icontains(wanted.sender, autoescape=True) for column in columns)))
+    if wanted.subject is not None:
+        conditions.append(messages.c.subject.icontains(wanted.subject, autoescape=True))
+    if wanted.since is not None:
+        conditions.append(messages.c.received_at >= wanted.since)
+    if wanted.until is not None:
+        conditions.append(messages.c.received_at < wanted.until)
+    query = (
+        select(*_LISTED)
+        .join_from(messages, tickets, tickets.c.id == messages.c.ticket_id, isouter=True)
+        .where(*conditions)
+        .order_by(messages.c.received_at.desc(), messages.c.id.desc())
+        .limit(wanted.limit)
+    )
+    return [Listed(**row._asdict()) for row in tx.execute(query)]
+
+
+def get(tx: Transaction, row_id: int) -> Listed | None:
+    """One stored message."""
+    query = (
+        select(*_LISTED)
+        .join_from(messages, tickets, tickets.c.id == messages.c.ticket_id, isouter=True)
+        .where(messages.c.id == row_id)
+    )
+    row = tx.execute(query).first()
+    return Listed(**row._asdict()) if row else None
+
+
+def redeliveries_of(tx: Transaction, row_id: int) -> list[Redelivery]:
+    """The repeated deliveries of a message, oldest first."""
+    query = (
+        select(*(redeliveries.c[name] for name in _REDELIVERY_COLUMNS))
+        .where(redeliveries.c.message_row_id == row_id)
+        .order_by(redeliveries.c.id)
+    )
+    return [Redelivery(**row._asdict()) for row in tx.execute(query)]
+
+
+def content_of(tx: Transaction, row_id: int) -> bytes | None:
+    """The original octets of a stored message."""
+    query = select(blobs.c.content).join_from(messages, blobs).where(messages.c.id == row_id)
+    content = tx.scalar(query)
+    return None if content is None else bytes(content)
+
+
+def lock_quarantined(tx: Transaction, row_ids: Sequence[int]) -> list[int]:
+    """Those of some rows that are still quarantined, locked until the end of the transaction."""
+    query = (
+        select(messages.c.id)
+        .where(messages.c.id.in_(row_ids), messages.c.outcome == "quarantined")
+        .order_by(messages.c.id)
+        .with_for_update()
+    )
+    return list(tx.scalars(query))
+
+
+def used_mailboxes(tx: Transaction) -> dict[str, int]:
+    """Mailbox names that stored messages carry, with how many."""
+    query = select(messages.c.mailbox, func.count().label("count")).group_by(messages.c.mailbox)
+    return {row.mailbox: row.count for row in tx.execute(query)}
+
+
+def used_choices(tx: Transaction) -> list[tuple[str, str, int]]:
+    """Values of pick lists that stored tickets and notes name: (column, value, count)."""
+    found: list[tuple[str, str, int]] = []
+    for name in ("category", "ticket_type", "status", "priority", "queue", "source", "issue_type"):
+        column = tickets.c[name]
+        counted = select(column, func.count()).where(column != "").group_by(column).order_by(column)
+        found += [(name, value, count) for value, count in tx.execute(counted)]
+    counted = select(notes.c.note_type, func.count()).where(notes.c.note_type != "").group_by(notes.c.note_type)
+    found += [("note_type", value, count) for value, count in tx.execute(counted)]
+    return found
+
+

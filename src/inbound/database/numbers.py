@@ -1,0 +1,73 @@
+"""Ids and object numbers, allotted without holding a lock until commit: gaps are allowed, repetitions are not."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Engine, text
+
+from inbound.database.engine import Transaction, transaction
+
+#: what the first letter of a number stands for
+TICKET = "T"
+
+_ALLOT = text("""
+    SELECT ARRAY(SELECT nextval('tickets_id_seq') FROM generate_series(1, CAST(:tickets AS integer))),
+           ARRAY(SELECT nextval('ticket_numbers') FROM generate_series(1, CAST(:tickets AS integer))),
+           ARRAY(SELECT nextval('notes_id_seq') FROM generate_series(1, CAST(:notes AS integer))),
+           ARRAY(SELECT nextval('messages_id_seq') FROM generate_series(1, CAST(:messages AS integer)))
+""")
+
+_FIND_DAYS = text("SELECT day, base FROM number_counters WHERE kind = :kind AND day = ANY(CAST(:days AS date[]))")
+
+# A race is harmless: one of the two rows stays, and both processes read that one afterwards.
+_BEGIN_DAY = text("""
+    INSERT INTO number_counters (kind, day, base) VALUES (:kind, :day, nextval('ticket_numbers'))
+    ON CONFLICT DO NOTHING
+""")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Allotment:
+    """What a batch may use up."""
+
+    ticket_ids: list[int]
+    #: raw counts of the sequence; `format_number` makes numbers of them
+    ticket_counts: list[int]
+    note_ids: list[int]
+    message_ids: list[int]
+
+
+def allot(tx: Transaction, *, tickets: int, notes: int, messages: int) -> Allotment:
+    """Draw ids and counts for a batch, in one statement."""
+    row = tx.execute(_ALLOT, {"tickets": tickets, "notes": notes, "messages": messages}).one()
+    return Allotment(ticket_ids=row[0], ticket_counts=row[1], note_ids=row[2], message_ids=row[3])
+
+
+def format_number(kind: str, day: date, count: int) -> str:
+    """``T20260131.0042``: the day in the desk's time zone, counted from 0001, growing past four digits."""
+    return f"{kind}{day:%Y%m%d}.{count:04d}"
+
+
+class DayBases:
+    """What the sequence had reached when each day began; kept, because it never changes."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._bases: dict[date, int] = {}
+
+    def base(self, days: Iterable[date]) -> dict[date, int]:
+        """The bases of some days; a day that nobody used yet begins now, in a short transaction of its own."""
+        missing = sorted(set(days) - self._bases.keys())
+        if missing:
+            with transaction(self._engine) as tx:
+                self._bases |= _find(tx, missing)
+                for day in missing:
+                    if day not in self._bases:
+                        tx.execute(_BEGIN_DAY, {"kind": TICKET, "day": day})
+                self._bases |= _find(tx, missing)
+        return self._bases
+
+
+def _find(tx: Transaction, days: list[date]) -> dict[date, int]:
+    return {row.day: row.base for row in tx.execute(_FIND_DAYS, {"kind": TICKET, "days": days})}

@@ -1,0 +1,114 @@
+"""The mail log: one function per event, so that what is logged can be read here.
+
+What a peer sent is only ever a value, and values are escaped on their way out: as JSON, or as printable text.
+"""
+
+import logging
+import sys
+from collections.abc import Sequence
+from typing import Literal, cast
+
+import structlog
+from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
+
+Level = Literal["debug", "info", "warning", "error"]
+Format = Literal["auto", "json", "text"]
+
+_log = cast("FilteringBoundLogger", structlog.get_logger())
+
+
+def configure(level: Level, format: Format) -> None:  # noqa: A002 - named like the setting
+    """Write the log to standard error: JSON, one object per line, unless a person watches.
+
+    Args:
+        level: events below it are dropped.
+        format: "auto" is text on a terminal and JSON elsewhere.
+    """
+    is_json = format == "json" or (format == "auto" and not sys.stderr.isatty())
+    threshold = logging.getLevelNamesMapping()[level.upper()]
+    shared: list[Processor] = [
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+    ]
+    rendered: list[Processor] = (
+        [structlog.processors.JSONRenderer()] if is_json else [_escape, structlog.dev.ConsoleRenderer(colors=False)]
+    )
+    structlog.configure(
+        processors=[*shared, *rendered],
+        wrapper_class=structlog.make_filtering_bound_logger(threshold),
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+    )
+    # What libraries log through the standard library comes out in the same form.
+    handler = logging.StreamHandler(sys.stderr)
+    remove = structlog.stdlib.ProcessorFormatter.remove_processors_meta
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=[remove, *rendered]))
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    # aiosmtpd logs what peers send, line by line; the events below say what an operator needs.
+    logging.getLogger("mail.log").setLevel(logging.CRITICAL)
+
+
+def listening(*, address: str, port: int, tls: str) -> None:
+    """A listener is bound and accepts connections."""
+    _log.info("listening", address=address, port=port, tls=tls)
+
+
+def reception_stopped(*, cut_off: int) -> None:
+    """No listener, no connection is left; ``cut_off`` transactions did not finish in time."""
+    _log.info("reception_stopped", cut_off=cut_off)
+
+
+def connection_refused(*, peer: str, reason: str) -> None:
+    """A peer was sent away before its first command."""
+    _log.warning("connection_refused", peer=peer, reason=reason)
+
+
+def connection_ended(*, peer: str, helo: str, reply: str) -> None:
+    """We closed a connection that the peer wanted to keep."""
+    _log.info("connection_ended", peer=peer, helo=helo, reply=reply)
+
+
+def tls_failed(*, peer: str, error: str) -> None:
+    """The handshake behind STARTTLS did not succeed."""
+    _log.info("tls_failed", peer=peer, error=error)
+
+
+def recipient_refused(*, peer: str, helo: str, mail_from: str, rcpt_to: str, reply: str, reason: str) -> None:
+    """A recipient was refused at RCPT: peer not allowed, or no such mailbox."""
+    _log.info(
+        "recipient_refused", peer=peer, helo=helo, mail_from=mail_from, rcpt_to=rcpt_to, reply=reply, reason=reason
+    )
+
+
+def message_refused(*, peer: str, mail_from: str, rcpt_to: Sequence[str], reply: str, reason: str) -> None:
+    """The content of a message was not taken: too big, or no room for it."""
+    _log.info("message_refused", peer=peer, mail_from=mail_from, rcpt_to=list(rcpt_to), reply=reply, reason=reason)
+
+
+def message_deferred(*, peer: str, mail_from: str, rcpt_to: Sequence[str], reply: str, reason: str) -> None:
+    """A complete message was not stored; the peer keeps it and tries again."""
+    _log.warning("message_deferred", peer=peer, mail_from=mail_from, rcpt_to=list(rcpt_to), reply=reply, reason=reason)
+
+
+def message_interrupted(*, peer: str, mail_from: str, rcpt_to: Sequence[str]) -> None:
+    """The peer vanished in the middle of a message; nothing of it is kept."""
+    _log.info("message_interrupted", peer=peer, mail_from=mail_from, rcpt_to=list(rcpt_to))
+
+
+def reception_failed(error: BaseException, *, peer: str) -> None:
+    """A defect of ours, with its traceback; the peer only heard that it should try again."""
+    _log.error("reception_failed", peer=peer, exc_info=error)
+
+
+def _escape(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Make every value printable: a terminal obeys control characters."""
+    return {key: _printable(key, value) for key, value in event.items()}
+
+
+def _printable(key: str, value: object) -> object:
+    if isinstance(value, str):
+        keep = "\n" if key == "exception" else ""
+        return "".join(c if c.isprintable() or c in keep else repr(c)[1:-1] for c in value)
+    if isinstance(value, (bool, int, float, type(None))):
+        return value
+    return repr(value)

@@ -1,0 +1,196 @@
+"""Address lists (RFC 5322 3.4 and 4.4), and what people and programs write instead of them."""
+
+import re
+from dataclasses import dataclass, field
+
+from inbound.message.charset import clean_line, decode
+from inbound.message.encoded_words import decode_words
+from inbound.model.mail import Address
+
+#: addresses read of one field
+MAX_ADDRESSES = 1000
+#: RFC 5321 4.5.3.1: a local part of 64 octets, "@" and a domain of 255; longer ones reach nobody
+MAX_ADDRESS_CHARS = 320
+
+# The two forms nearly every mail has: [name] <local@domain>, and the bare address.
+_ORDINARY = re.compile(
+    r'\s*+(?:"([^"\\]*+)"\s*+|([^"<>()@,;:\\]*+))<([^\s<>()@,;:\\"]++@[^\s<>()@,;:\\"\[\]]++)>\s*+\Z'
+    r'|\s*+([^\s<>()@,;:\\"]++@[^\s<>()@,;:\\"\[\]]++)\s*+\Z'
+)
+_TOKEN = re.compile(
+    r"(?P<word>=\?[^?\s]++\?[bBqQ]\?[^?\s]*+\?=)"  # an encoded word may hold commas and parentheses it should not
+    r'|"(?P<quoted>(?:[^"\\]|\\.)*+)"'
+    r"|<(?P<angle>[^<>]*+)>|<(?P<open>[^<>,;\s]*+)"
+    r"|\((?P<comment>(?:[^()\\]|\\.|\([^()]*+\))*+)\)"
+    r"|(?P<mark>[,;:])"
+    r'|(?P<text>[^\s"<(,;:]++)',
+    re.DOTALL,
+)
+_QUOTED_PAIR = re.compile(r"\\(.)", re.DOTALL)
+_ROUTE = re.compile(r"@[^:]*+:")
+_FORBIDDEN = re.compile(r"[\s<>\x00-\x1f\x7f-\x9f]")
+_SPACES = re.compile(r"\s+")
+
+
+@dataclass(slots=True)
+class _Mailbox:
+    """What has been read since the last separator."""
+
+    phrase: list[str] = field(default_factory=list)
+    comments: list[str] = field(default_factory=list)
+    angle: str | None = None
+    has_quotes: bool = False
+
+
+@dataclass(slots=True)
+class _List:
+    """What has been read of the list."""
+
+    found: list[Address] = field(default_factory=list)
+    #: phrases without an address: perhaps the "Doe" of ``Doe, John <john@example.com>``
+    waiting: list[str] = field(default_factory=list)
+    current: _Mailbox = field(default_factory=_Mailbox)
+    group: str = ""
+    group_start: int = 0
+
+
+def parse_addresses(value: bytes) -> tuple[Address, ...]:
+    """Read an address list.
+
+    Groups give their members, an empty group its name; semicolons separate like commas; a name that nobody can be reached by is
+    kept with an empty address. At most `MAX_ADDRESSES` are read.
+
+    Args:
+        value: unfolded field value, as sent.
+
+    Returns:
+        the addresses, in their order.
+    """
+    text = value.decode("latin-1")
+    if ordinary := _ORDINARY.match(text):
+        quoted, plain, angle, bare = ordinary.groups()
+        return (_address(quoted or plain or "", angle or bare),)
+    found = _read_list(text)
+    if b"=?" in value and not any(address.address for address in found):
+        # Some programs encode the whole field, brackets and all, against RFC 2047 5.
+        decoded = _read_list(decode_words(value).encode().decode("latin-1"))
+        if any(address.address for address in decoded):
+            return decoded
+    return found
+
+
+def _read_list(text: str) -> tuple[Address, ...]:
+    state = _List()
+    end_of_last = -1
+    for token in _TOKEN.finditer(text):
+        kind, word = token.lastgroup, token[token.lastgroup or 0]
+        if kind == "mark":
+            _separate(state, word)
+            if len(state.found) >= MAX_ADDRESSES:
+                break
+        elif kind == "text" and word[0] == "@" and token.start() == end_of_last and state.current.phrase:
+            # RFC 5322 3.4.1: a quoted local part outside of angle brackets
+            state.current.phrase[-1] = f'"{state.current.phrase[-1]}"{word}'
+        else:
+            _take(state.current, kind, word)
+        end_of_last = token.end() if kind == "quoted" else -1
+    _finish(state)
+    _flush(state)
+    _close_group(state)
+    return tuple(state.found[:MAX_ADDRESSES])
+
+
+def _take(mailbox: _Mailbox, kind: str | None, word: str) -> None:
+    match kind:
+        case "angle" | "open":
+            # Of several pairs of brackets the last with an address counts: <name> <a@b>.
+            if mailbox.angle is None or "@" in word:
+                mailbox.angle = word
+        case "comment":
+            mailbox.comments.append(word)
+        case "quoted":
+            mailbox.has_quotes = True
+            mailbox.phrase.append(_QUOTED_PAIR.sub(r"\1", word))
+        case _:
+            if word.strip(">)"):
+                mailbox.phrase.append(word)
+
+
+def _separate(state: _List, mark: str) -> None:
+    if mark == ":" and state.current.angle is None:
+        _flush(state)
+        name = " ".join(state.current.phrase)
+        state.current = _Mailbox()
+        if name.lower() != "mailto":
+            state.group, state.group_start = name, len(state.found)
+        return
+    _finish(state)
+    if mark == ";":
+        _flush(state)
+        _close_group(state)
+
+
+def _finish(state: _List) -> None:
+    """Turn what stands between two separators into addresses."""
+    mailbox, state.current = state.current, _Mailbox()
+    if mailbox.angle is None and not any("@" in word for word in mailbox.phrase):
+        if name := " ".join(mailbox.phrase or mailbox.comments):
+            state.waiting.append(name)
+        return
+    if mailbox.angle is not None and mailbox.phrase and not mailbox.has_quotes:
+        mailbox.phrase[:0] = [f"{name}," for name in state.waiting]
+        state.waiting.clear()
+    _flush(state)
+    state.found.extend(_addresses(mailbox))
+
+
+def _addresses(mailbox: _Mailbox) -> list[Address]:
+    comment = " ".join(mailbox.comments)
+    if mailbox.angle is not None:
+        reached = _address(" ".join(mailbox.phrase) or comment, mailbox.angle)
+        if reached.address or not any("@" in word for word in mailbox.phrase):
+            return [reached] if reached.address or reached.name else []
+    bare = [word for word in mailbox.phrase if "@" in word]
+    if len(bare) > 1:
+        return [_address("", word) for word in bare]
+    return [_address(" ".join(word for word in mailbox.phrase if "@" not in word) or comment, bare[0])]
+
+
+def _flush(state: _List) -> None:
+    state.found.extend(Address(name=_name(name), address="") for name in state.waiting if _name(name))
+    state.waiting.clear()
+
+
+def _close_group(state: _List) -> None:
+    if state.group and len(state.found) == state.group_start:
+        state.found.append(Address(name=_name(state.group), address=""))
+    state.group = ""
+
+
+def _address(name: str, raw: str) -> Address:
+    address = _reachable(raw)
+    return Address(name=_name(name) or ("" if address else _name(raw)), address=address)
+
+
+def _reachable(raw: str) -> str:
+    """``local@domain``, or empty when that is not what it says."""
+    text = raw if raw.isascii() else decode(raw.encode("latin-1"))
+    text = _ROUTE.sub("", text.strip(), count=1) if text.lstrip().startswith("@") else text.strip()
+    if text[:7].lower() == "mailto:":
+        text = text[7:]
+    local, _, domain = text.strip("'").rpartition("@")
+    local, domain = local.strip(), domain.strip().rstrip(".>").lower()
+    is_quoted = local[:1] == '"' and local[-1:] == '"'
+    if not local or not domain or len(local) + 1 + len(domain) > MAX_ADDRESS_CHARS:
+        return ""
+    if _FORBIDDEN.search(domain) or (_FORBIDDEN.search(local) and not (is_quoted and local.isprintable())):
+        return ""
+    return f"{local}@{domain}"
+
+
+def _name(raw: str) -> str:
+    """A display name: encoded words decoded, on one line, without the single quotes Outlook adds."""
+    if not raw:
+        return ""
+    name = _SPACES.sub(" ", clean_line(decode_words(raw.encode("latin-1"))))
+    return name[1:-1] if len(name) > 2 and name[0] == name[-1] == "'" else name

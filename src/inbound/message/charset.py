@@ -1,0 +1,127 @@
+"""Octets to characters: declared charset, then UTF-8, then windows-1252; and strings that any database takes."""
+
+import codecs
+import re
+from encodings.aliases import aliases
+
+_NAME_NOISE = re.compile(r"[^a-z0-9]")
+
+# Codecs that are no charsets: they compress, quote, or cost more than linear time (RFC 3492 decoding is quadratic).
+_NO_CHARSETS = {"base64_codec", "bz2_codec", "hex_codec", "quopri_codec", "rot_13", "uu_codec", "zlib_codec", "mbcs"}
+
+# What senders call something, and what they mean by it: mostly the vendor's superset (WHATWG Encoding, 4.2).
+_MEANT = {
+    "iso88591": "cp1252",
+    "latin1": "cp1252",
+    "l1": "cp1252",
+    "usascii": "cp1252",
+    "ascii": "cp1252",
+    "ansi": "cp1252",
+    "iso88599": "cp1254",
+    "iso885911": "cp874",
+    "tis620": "cp874",
+    "windows874": "cp874",
+    "cp874": "cp874",
+    "iso88598i": "iso8859_8",
+    "iso88598e": "iso8859_8",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "xgbk": "gb18030",
+    "euccn": "gb18030",
+    "ksc56011987": "cp949",
+    "ksc5601": "cp949",
+    "euckr": "cp949",
+    "shiftjis": "cp932",
+    "sjis": "cp932",
+    "xsjis": "cp932",
+    "big5": "big5hkscs",
+    "xbig5": "big5hkscs",
+    "xeucjp": "euc_jp",
+    "unicode11utf7": "utf_7",
+    "utf8mb4": "utf_8",
+    "unicode11utf8": "utf_8",
+    "koi8u": "koi8_u",
+    "koi8t": "koi8_t",
+    "xmacroman": "mac_roman",
+    "macintosh": "mac_roman",
+}
+
+
+def _known_charsets() -> dict[str, str]:
+    """Charset name without case and punctuation -> codec. A fixed list: looking up what a message names would import
+    modules of its choice and remember every unknown name for ever.
+    """
+    names = {alias: codec for alias, codec in aliases.items() if codec not in _NO_CHARSETS}
+    names |= {codec: codec for codec in names.values()}
+    return {_NAME_NOISE.sub("", name.lower()): codec for name, codec in names.items()} | _MEANT
+
+
+_CHARSETS = _known_charsets()
+# In these, octets under 128 are not simply ASCII.
+_NOT_ASCII_COMPATIBLE = frozenset(
+    codec for codec in _CHARSETS.values() if codec.startswith(("utf_7", "utf_16", "utf_32", "iso2022", "hz", "cp037"))
+) | {"cp273", "cp424", "cp500", "cp875", "cp1026", "cp1140"}
+# In these, any octets decode, so that success proves nothing: valid UTF-8 that is not ASCII is never meant otherwise.
+_SINGLE_OCTET = re.compile(r"cp125\d|iso8859_\d+")
+
+_CONTROLS = dict.fromkeys([*range(0x20), 0x7F, *range(0x80, 0xA0), 0x2028, 0x2029], " ")
+_INVISIBLE = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+
+
+def decode(octets: bytes, charset: str = "") -> str:
+    """Decode octets, whatever they are.
+
+    Args:
+        octets: text as sent, transfer-encoding undone.
+        charset: as declared (RFC 2046 4.1.2); unknown and empty names are passed over.
+
+    Returns:
+        a clean string (see `clean`); octets that fit nowhere become U+FFFD.
+    """
+    codec = _CHARSETS.get(_NAME_NOISE.sub("", charset.lower()), "") if charset else ""
+    if octets.isascii() and codec not in _NOT_ASCII_COMPATIBLE:
+        return clean(octets.decode("ascii"))
+    for candidate in dict.fromkeys((codec, "utf_8")):
+        if candidate and (text := _decode_as(octets, candidate)) is not None:
+            return clean(text)
+    return clean(octets.decode("cp1252", "replace"))
+
+
+def is_known(charset: str) -> bool:
+    """Say whether a declared charset name means anything."""
+    return _NAME_NOISE.sub("", charset.lower()) in _CHARSETS
+
+
+def clean(text: str) -> str:
+    """Make a string storable: NUL is dropped (it comes from UTF-16 taken for ASCII, and carries nothing), halves of
+    surrogate pairs that belong together are joined, lone ones become U+FFFD.
+    """
+    if "\0" in text:
+        text = text.replace("\0", "")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text
+
+
+def clean_line(text: str) -> str:
+    """Make a string fit for one line: as `clean`; control characters become spaces, marks that change the reading
+    direction or show nothing are dropped, white space at the ends goes.
+    """
+    if text.isprintable() and text.isascii():
+        return text.strip()
+    return _INVISIBLE.sub("", clean(text).translate(_CONTROLS)).strip()
+
+
+def _decode_as(octets: bytes, codec: str) -> str | None:
+    """The text, or None when the octets are evidently in another charset."""
+    try:
+        return octets.decode(codec)
+    except UnicodeDecodeError:
+        pass
+    # One octet lost on the way does not make a text windows-1252: keep the charset while most of it is right.
+    text = octets.decode(codec, "replace")
+    wrong = text.count("\ufffd")
+    right = sum(map(str.__gt__, text, "\x7f" * len(text))) - wrong
+    return text if right > wrong else None

@@ -1,0 +1,99 @@
+"""Points in time (RFC 5322 3.3 and 4.3), and what programs write instead."""
+
+import re
+from datetime import UTC, datetime, timedelta, timezone
+
+_MONTH_NUMBERS = {
+    name: number
+    for number, names in enumerate(
+        ("jan", "feb", "mar mär mrz", "apr", "may mai", "jun", "jul", "aug", "sep", "oct okt", "nov", "dec dez"), 1
+    )
+    for name in names.split()
+}
+# RFC 5322 4.3: the obsolete zones that have a known offset; military and unknown ones count as UTC there.
+_ZONE_HOURS = {"est": -5, "edt": -4, "cst": -6, "cdt": -5, "mst": -7, "mdt": -6, "pst": -8, "pdt": -7}
+# Not in the RFC, but written by mailers of their countries.
+_ZONE_HOURS |= {"cet": 1, "met": 1, "mez": 1, "cest": 2, "mest": 2, "mesz": 2, "bst": 1, "eet": 2, "eest": 3, "jst": 9}
+
+_MAX_LENGTH = 200
+_COMMENT = re.compile(r"\([^()]*+\)")
+_TIME = r"(?P<hour>\d{1,2})[:.](?P<minute>\d{1,2})(?:[:.](?P<second>\d{1,2}))?(?:[.,]\d+)?(?:\s*(?P<half>[AP]M)\b)?"
+_ZONE = r"(?:\s*(?:GMT|UTC)?(?P<zone>[+-]\d{1,2}:?\d{2}\b|[A-Za-z]{1,5}\b))?"
+_FORMS = tuple(
+    re.compile(form, re.IGNORECASE)
+    for form in (
+        # RFC 5322 3.3, dashes and full month names included
+        r"(?<!\d)(?P<day>\d{1,2})[\s.-]+(?P<month>[^\W\d]{3})\w*[\s.,-]+(?P<year>\d{2,4})[\s,]+(?:at\s+)?" + _TIME + _ZONE,
+        # asctime, with the zone before or behind the year, or none
+        r"(?P<month>[^\W\d]{3})\w*\s+(?P<day>\d{1,2}),?\s+" + _TIME + r"(?:\s+[A-Z]{3,4})?\s+(?P<year>\d{4})" + _ZONE,
+        # month first
+        r"(?P<month>[^\W\d]{3})\w*\s+(?P<day>\d{1,2}),?\s+(?P<year>\d{4})[\s,]+" + _TIME + _ZONE,
+        # RFC 3339
+        r"(?<!\d)(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})[T\s]+" + _TIME + _ZONE,
+    )
+)
+
+
+def parse_date(value: bytes) -> datetime | None:
+    """Read a date field.
+
+    Args:
+        value: unfolded, as sent.
+
+    Returns:
+        aware, in UTC; None when it is missing, unreadable or no possible time.
+    """
+    text = value[:_MAX_LENGTH].decode("latin-1" if value.isascii() else "utf-8", "replace")
+    if "(" in text:
+        text = _COMMENT.sub(" ", text)
+    for form in _FORMS:
+        if found := form.search(text):
+            return _build(found.groupdict())
+    return None
+
+
+def _build(found: dict[str, str | None]) -> datetime | None:
+    month = found["month"] or ""
+    number = int(month) if month.isdigit() else _MONTH_NUMBERS.get(month.lower())
+    if number is None:
+        return None
+    try:
+        local = datetime(
+            year=_full_year(found["year"] or ""),
+            month=number,
+            day=int(found["day"] or ""),
+            hour=_hour(int(found["hour"] or ""), (found["half"] or "").lower()),
+            minute=int(found["minute"] or ""),
+            # RFC 5322 3.3 allows leap seconds, datetime does not.
+            second=min(int(found["second"] or 0), 59),
+            tzinfo=_zone(found["zone"] or ""),
+        )
+        return local.astimezone(UTC)
+    except (ValueError, OverflowError):
+        # No such day, or outside of what a calendar holds: the field says nothing.
+        return None
+
+
+def _full_year(digits: str) -> int:
+    """RFC 5322 4.3: two and three digits."""
+    year = int(digits)
+    if len(digits) == 2:
+        return year + (2000 if year < 50 else 1900)
+    return year + 1900 if len(digits) == 3 else year
+
+
+def _hour(hour: int, half: str) -> int:
+    if not half or hour > 12:
+        return hour
+    return hour % 12 + (12 if half == "pm" else 0)
+
+
+def _zone(zone: str) -> timezone:
+    if zone[:1] in {"+", "-"}:
+        digits = zone[1:].replace(":", "").zfill(4)
+        offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
+        # An impossible offset counts as unknown, and unknown ones as UTC (RFC 5322 4.3).
+        if offset >= timedelta(days=1):
+            return UTC
+        return timezone(-offset if zone[0] == "-" else offset)
+    return timezone(timedelta(hours=_ZONE_HOURS.get(zone.lower(), 0)))

@@ -1,0 +1,211 @@
+"""Header block -> fields, and what the values of simple fields mean (RFC 5322 2.2, 3.6.4; RFC 2045 5.1; RFC 2231)."""
+
+import re
+from collections.abc import Mapping
+from urllib.parse import unquote_to_bytes
+
+from inbound.message.charset import decode
+from inbound.message.encoded_words import decode_words
+from inbound.message.identity import normalize_message_id
+
+#: fields of one header; more of them and the message is over a guard
+MAX_FIELDS = 1000
+#: octets of one header
+MAX_HEADER_BYTES = 1_000_000
+#: identifiers kept of one References field: the first and the latest
+MAX_REFERENCES = 100
+
+_MAX_SEGMENTS = 100
+
+_NAME = rb"[!-9;-~]++[ \t]*+:"
+_MBOX_LINE = rb">?From "
+# RFC 5322 2.2.3 wants white space at the start of a folded line. A line that is no field belongs to the one before it too.
+_FIELD = re.compile(
+    rb"^([!-9;-~]++)[ \t]*+:(.*+(?:\n(?:[ \t]|(?!" + _NAME + rb"|" + _MBOX_LINE + rb")).*+)*+)", re.MULTILINE
+)
+# The same without that tolerance, except for parameters whose line was not indented.
+_STRICT_VALUE = re.compile(rb".*+(?:\n[ \t].*+|(?<=;)\n[\w*-]++=.*+)*+")
+_MBOX_START = re.compile(rb">?From [^\r\n]*+(?:\r\n|\n|\r|\Z)")
+_FIELD_START = re.compile(_NAME)
+_EMPTY_LINE = re.compile(rb"(?:\r*+\n|\r)(?:\r*+\n|\r)")
+_LINE_END = re.compile(rb"\r*+\n|\r")
+
+_PARAMETER = re.compile(r';\s*+([^\s=;"]++)\s*+=\s*+(?:"((?:[^"\\]|\\.)*+)"|([^;]*+))', re.DOTALL)
+_QUOTED_PAIR = re.compile(r'\\(["\\])')
+_SEGMENT = re.compile(r"([^*]+)(?:\*(\d{1,3}))?(\*)?\Z")
+_MESSAGE_ID = re.compile(rb"<(?:<[^<>]*>|[^<>]*)>")
+
+
+class Header:
+    """The fields of one header, in their order."""
+
+    __slots__ = ("_values", "fields")
+
+    def __init__(self, fields: list[tuple[bytes, bytes]]) -> None:
+        #: name as written, value as written (folded, line ends ``\n``)
+        self.fields = fields
+        self._values: dict[bytes, list[bytes]] = {}
+        for name, value in fields:
+            self._values.setdefault(name.lower(), []).append(value)
+
+    def values(self, name: bytes) -> list[bytes]:
+        """Unfolded values of every field of that name (lower case), in their order."""
+        return [unfold(value) for value in self._values.get(name, ())]
+
+    def first(self, name: bytes) -> bytes:
+        """The first value of that name that is not blank; otherwise empty."""
+        for value in self._values.get(name, ()):
+            if unfolded := unfold(value):
+                return unfolded
+        return b""
+
+
+def read_header(content: bytes, start: int, end: int, *, is_message: bool) -> tuple[Header, int]:
+    """Read the header at the start of a message or part.
+
+    An empty line ends it. Where there is none, the first line that cannot belong to a field starts the body, so that no text is lost;
+    inside a message's header such lines are folded onto the field before them.
+
+    Args:
+        content: octets with any mixture of CRLF, LF and CR.
+        start: where the header starts.
+        end: where the message or part ends.
+        is_message: skip mbox "From " lines and empty lines in front; be as tolerant as that.
+
+    Returns:
+        the header, at most `MAX_FIELDS` + 1 fields of its first `MAX_HEADER_BYTES`, and where the body starts.
+    """
+    if is_message:
+        start = _skip_front(content, start)
+    if not _FIELD_START.match(content, start, end):
+        line_end = _LINE_END.match(content, start, end)
+        return Header([]), line_end.end() if line_end else start
+    block_end, body_start = _block_end(content, start, end)
+    block = content[start : min(block_end, start + MAX_HEADER_BYTES)]
+    text = _LINE_END.sub(b"\n", block) if b"\r" in block else block
+    fields = _FIELD.findall(text)
+    length = _message_header_length(text, fields[-1][1]) if is_message else _part_header_length(text)
+    if length < len(text):
+        body_start = start + _original_offset(block, text.count(b"\n", 0, length))
+        fields = _FIELD.findall(text[:length])
+    return Header(fields[: MAX_FIELDS + 1]), body_start
+
+
+def unfold(value: bytes) -> bytes:
+    """Undo folding (RFC 5322 2.2.3): the line end goes, white space behind it becomes one space."""
+    if b"\n" in value:
+        return value.replace(b"\n ", b" ").replace(b"\n\t", b" ").replace(b"\n", b" ").strip()
+    return value.strip()
+
+
+def parse_parameters(value: bytes) -> tuple[str, Mapping[str, str]]:
+    """Split ``value; name=parameter`` (RFC 2045 5.1), with continuations, charsets (RFC 2231), encoded words and raw octets.
+
+    Args:
+        value: unfolded field value.
+
+    Returns:
+        what stands before the first semicolon, in lower case, and the parameters by name in lower case.
+    """
+    text = value.decode("latin-1")
+    head, semicolon, _ = text.partition(";")
+    head = head.strip().lower()
+    if not semicolon:
+        return head, {}
+    raw: dict[str, str] = {}
+    for name, quoted, token in _PARAMETER.findall(text):
+        plain = _QUOTED_PAIR.sub(r"\1", quoted) if quoted else token.strip().strip('"')
+        raw.setdefault(name.lower(), plain)
+    if "*" in text:
+        return head, _join_segments(raw)
+    return head, {name: _decode_parameter(plain) for name, plain in raw.items()}
+
+
+def message_ids(value: bytes) -> tuple[str, ...]:
+    """Identifiers of an In-Reply-To or References value (RFC 5322 3.6.4), normalised; without brackets split at white space."""
+    found = _MESSAGE_ID.findall(value) or [word for word in value.replace(b",", b" ").split() if b"@" in word]
+    if len(found) > MAX_REFERENCES:
+        found = found[:1] + found[1 - MAX_REFERENCES :]
+    return tuple(message_id for message_id in map(normalize_message_id, found) if message_id)
+
+
+def _skip_front(content: bytes, start: int) -> int:
+    """Go past empty lines and mbox lines when a header follows them."""
+    position = start
+    while position < len(content) and content[position] in b"\r\n":
+        position += 1
+    while mbox := _MBOX_START.match(content, position):
+        position = mbox.end()
+    return position if _FIELD_START.match(content, position) else start
+
+
+def _block_end(content: bytes, start: int, end: int) -> tuple[int, int]:
+    """Where the last line before the first empty one ends, and where the line after that starts."""
+    block_end, width = content.find(b"\r\n\r\n", start, end), 4
+    if (bare := content.find(b"\n\n", start, end if block_end < 0 else block_end)) >= 0:
+        block_end, width = bare, 2
+    limit = end if block_end < 0 else block_end
+    if content.count(b"\r", start, limit) != content.count(b"\r\n", start, limit) or block_end < 0:
+        # Lone CRs, doubled CRs or no empty line of the ordinary kinds: look for every kind.
+        empty = _EMPTY_LINE.search(content, start, end)
+        return (empty.start(), empty.end()) if empty else (end, end)
+    return block_end, block_end + width
+
+
+def _message_header_length(text: bytes, last_value: bytes) -> int:
+    """How much of a block is header when foreign lines belong to the field before them, except behind the last field."""
+    if b"\n" not in last_value or not text.endswith(last_value):
+        return len(text)
+    strict = _STRICT_VALUE.match(last_value)
+    foreign = len(last_value) - (strict.end() if strict else 0)
+    return len(text) - foreign + 1 if foreign else len(text)
+
+
+def _part_header_length(text: bytes) -> int:
+    """How much of a block is header when the first foreign line starts the body."""
+    position = 0
+    while position < len(text) and (name := _FIELD_START.match(text, position)):
+        value = _STRICT_VALUE.match(text, name.end())
+        position = min(len(text), (value.end() if value else name.end()) + 1)
+    return position
+
+
+def _original_offset(block: bytes, lines: int) -> int:
+    """Where in a block, as sent, so many lines end."""
+    position = 0
+    for _ in range(lines):
+        line_end = _LINE_END.search(block, position)
+        if line_end is None:
+            return len(block)
+        position = line_end.end()
+    return position
+
+
+def _join_segments(raw: Mapping[str, str]) -> Mapping[str, str]:
+    """RFC 2231 3 and 4: ``name*0*``, ``name*1`` ... and ``name*`` become ``name``; a plain ``name`` gives way to them."""
+    plain: dict[str, str] = {}
+    segments: dict[str, list[tuple[int, bool, str]]] = {}
+    for key, value in raw.items():
+        parsed = _SEGMENT.match(key)
+        if parsed is None or (parsed[2] is None and parsed[3] is None):
+            plain[key] = _decode_parameter(value)
+        elif len(segments.setdefault(parsed[1], [])) < _MAX_SEGMENTS:
+            segments[parsed[1]].append((int(parsed[2] or 0), bool(parsed[3]), value))
+    return plain | {name: _decode_segments(sorted(parts)) for name, parts in segments.items()}
+
+
+def _decode_segments(parts: list[tuple[int, bool, str]]) -> str:
+    charset = ""
+    if parts[0][1] and parts[0][2].count("'") >= 2:
+        charset, _language, first = parts[0][2].split("'", 2)
+        parts = [(0, True, first), *parts[1:]]
+    octets = b"".join(
+        unquote_to_bytes(value.encode("latin-1")) if is_extended else value.encode("latin-1")
+        for _, is_extended, value in parts
+    )
+    # Some mailers fold encoded words over segments.
+    return decode_words(octets) if b"=?" in octets else decode(octets, charset)
+
+
+def _decode_parameter(value: str) -> str:
+    return decode_words(value.encode("latin-1"))

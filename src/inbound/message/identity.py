@@ -1,0 +1,259 @@
+r"""The identity of a message: algorithm version 1, FROZEN.
+
+Digests are stored and compared with later deliveries, perhaps years later. So nothing in this file may change what
+comes out; what must change becomes version 2 beside it. For the same reason this file shares no code with the rest of
+the parser: a better parser must not make yesterday's message a new one. `tests/message/test_identity.py` pins digests.
+
+The algorithm
+=============
+
+**Lines.** A line ends with CRLF, LF, CR or the end of what is being read. ``WSP`` is space or tab.
+
+**Header.** At the start of the content, one line that begins with ``From`` and a space is skipped (mbox). A field is a
+line ``name WSP* ":" value`` whose name is of octets 33-126 without the colon, together with the lines that follow it and
+begin with WSP. The header is the longest run of fields, at most 1,000. An empty line after it is consumed. What follows
+is the body. A part's header is read in the same way, without the mbox line.
+
+**Field values.** Field names compare without case (ASCII). A value is *collapsed*: runs of ASCII white space (``\t \n \v
+\f \r`` and space) become one space, those at the ends are dropped; the octets are otherwise as sent, undecoded.
+
+**Message-ID.** Of the first Message-ID field with a usable value. From the collapsed value all white space and the octets
+0-31 and 127 are removed. If that contains a match of ``<(<[^<>]*>|[^<>]*)>``, the leftmost match's group 1 is taken,
+otherwise everything. What stands behind the last ``@`` is put in lower case (ASCII). The octets are decoded as UTF-8,
+undecodable ones as ``\xNN``. Empty, or over 998 octets in UTF-8: not usable; without a usable one it is missing.
+
+**Leaves.** Parts are visited in the order of the content; the message is the first part. A part at depth under 50 (the
+message is at depth 0) whose first Content-Type value, stripped, begins with ``multipart/`` (any case) and that carries a
+non-empty boundary (the first match of ``;\s*boundary\s*=\s*("[^"]*"|[^\s;]+)`` in any case; a closed pair of quotes, then
+white space at the end, removed) is split. A delimiter is ``--boundary``, at the start of the body or directly after a line end, followed
+by nothing, or by ``--``, then WSP*, then a line end; with ``--`` it closes and is the last. The line end before a
+delimiter belongs to it. What stands before the first delimiter and behind the closing one is ignored, and so is what
+follows the 1,000th part of one multipart. A multipart in which no part is found, and every part that is not split, is a
+leaf. After 1,000 leaves nothing more is read.
+
+**Content of a leaf.** By the first Content-Transfer-Encoding (collapsed, up to the first space or ``;``, any case):
+
+- ``base64``: octets outside of the alphabet and ``=`` are removed; the rest is cut at every ``=``; of each piece whose
+  length is 1 modulo 4 the last octet is dropped; each is decoded, and the results are joined.
+- ``quoted-printable``: WSP at the ends of lines is removed; ``=`` at the end of a line is removed with that line's end;
+  ``=`` and two hexadecimal digits (any case) are the octet; every other ``=`` stands for itself.
+- anything else: as it is.
+
+Then every line end becomes LF (in every leaf, whatever its type: a relay may change line ends, no relay knows types
+better than others), and LF, CR, space and tab are dropped at the end.
+
+**Digest.** SHA-256 over frames. A frame is one octet of kind, the length as eight octets (most significant first), and the octets:
+``F`` each From value, ``D`` each Date value, ``S`` each Subject value (in their order, empty ones included), ``M`` the Message-ID
+in UTF-8 (only when there is one), ``R`` each Received value (only when Message-ID is missing and there is no Date field with a non-empty
+value), ``L`` for each leaf: the SHA-256 of its content.
+
+**Match.** Without Message-ID, without Date and without Received fields the digest counts for 3,600 seconds only:
+two machines' empty mails are not the same message for ever.
+"""
+
+import binascii
+import hashlib
+import re
+from collections.abc import Iterator
+
+from inbound.model.mail import Identity
+
+#: stored beside every digest
+VERSION = 1
+#: how long a digest counts that rests on the content alone
+WEAK_MATCH_SECONDS = 3600
+
+_MAX_FIELDS = 1000
+_MAX_DEPTH = 50
+_MAX_LEAVES = 1000
+_MAX_MESSAGE_ID_BYTES = 998
+
+_LINE_END = rb"(?:\r\n|\n|\r)"
+_FIELD_TEXT = rb"([!-9;-~]++)[ \t]*+:([^\r\n]*+(?:" + _LINE_END + rb"[ \t][^\r\n]*+)*+)(?:" + _LINE_END + rb"|\Z)"
+_FIELD = re.compile(_FIELD_TEXT)
+_HEADER = re.compile(rb"(?:" + _FIELD_TEXT + rb"){0,%d}+" % _MAX_FIELDS)
+_MBOX_LINE = re.compile(rb"From [^\r\n]*+" + _LINE_END)
+_EMPTY_LINE = re.compile(_LINE_END)
+_DELIMITER_END = re.compile(rb"(--)?[ \t]*+(?:" + _LINE_END + rb"|\Z)")
+_BOUNDARY = re.compile(rb';\s*+boundary\s*+=\s*+(?:"([^"]*+)"|([^\s;]++))', re.IGNORECASE)
+_BRACKETED = re.compile(rb"<(<[^<>]*>|[^<>]*)>")
+_CONTROLS = bytes([*range(32), 127])
+_NOT_BASE64 = bytes(set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="))
+# The look-behind keeps long runs of blanks linear.
+_BLANKS_AT_LINE_END = re.compile(rb"(?<![ \t])[ \t]++(?=[\r\n]|\Z)")
+_SOFT_LINE_BREAK = re.compile(rb"=(?:" + _LINE_END + rb"|\Z)")
+_BARE_EQUALS = re.compile(rb"=(?![0-9A-Fa-f]{2})")
+_ENCODING_END = re.compile(rb"[ ;]")
+
+_WANTED = frozenset(
+    (b"from", b"date", b"subject", b"message-id", b"received", b"content-type", b"content-transfer-encoding")
+)
+
+_Fields = dict[bytes, list[bytes]]
+
+
+def identify(content: bytes) -> Identity:
+    """Say which message this is.
+
+    Args:
+        content: the whole message as received, any octets.
+
+    Returns:
+        the identity by the frozen algorithm above.
+    """
+    start = mbox.end() if (mbox := _MBOX_LINE.match(content)) else 0
+    fields, body_start = _read_header(content, start, len(content))
+    message_id = _first_message_id(fields)
+    dates = _collapsed(fields, b"date")
+    has_date = any(dates)
+    received = [] if message_id or has_date else _collapsed(fields, b"received")
+
+    digest = hashlib.sha256()
+    for kind, values in ((b"F", _collapsed(fields, b"from")), (b"D", dates), (b"S", _collapsed(fields, b"subject"))):
+        for value in values:
+            digest.update(_frame(kind, value))
+    if message_id:
+        digest.update(_frame(b"M", message_id.encode()))
+    for value in received:
+        digest.update(_frame(b"R", value))
+    for leaf in _leaves(content, fields, body_start):
+        digest.update(_frame(b"L", hashlib.sha256(leaf).digest()))
+    is_weak = not (message_id or has_date or received)
+    return Identity(
+        message_id=message_id,
+        digest=digest.digest(),
+        version=VERSION,
+        match_seconds=WEAK_MATCH_SECONDS if is_weak else None,
+    )
+
+
+def normalize_message_id(value: bytes) -> str | None:
+    """Bring a msg-id (RFC 5322 3.6.4) into the form that is stored and compared.
+
+    Args:
+        value: one msg-id, or a whole Message-ID value, as sent.
+
+    Returns:
+        the identifier without its pair of angle brackets, domain in lower case; None when nothing usable is left.
+    """
+    octets = b"".join(value.split()).translate(None, _CONTROLS)
+    if bracketed := _BRACKETED.search(octets):
+        octets = bracketed[1]
+    left, at, domain = octets.rpartition(b"@")
+    normalized = (left + at + domain.lower()).decode("utf-8", "backslashreplace")
+    # Longer than a line may be (RFC 5322 2.1.1) is no identifier, and would not fit an index.
+    return normalized if 0 < len(normalized.encode()) <= _MAX_MESSAGE_ID_BYTES else None
+
+
+def _frame(kind: bytes, octets: bytes) -> bytes:
+    return kind + len(octets).to_bytes(8, "big") + octets
+
+
+def _read_header(content: bytes, start: int, end: int) -> tuple[_Fields, int]:
+    """Read the fields that matter here; the second value is where the body starts."""
+    header = _HEADER.match(content, start, end)
+    header_end = header.end() if header else start
+    fields: _Fields = {}
+    for name, value in _FIELD.findall(content, start, header_end):
+        key = name.lower()
+        if key in _WANTED:
+            fields.setdefault(key, []).append(value)
+    empty_line = _EMPTY_LINE.match(content, header_end, end)
+    return fields, empty_line.end() if empty_line else header_end
+
+
+def _collapsed(fields: _Fields, name: bytes) -> list[bytes]:
+    return [b" ".join(value.split()) for value in fields.get(name, ())]
+
+
+def _first_message_id(fields: _Fields) -> str | None:
+    found = map(normalize_message_id, fields.get(b"message-id", ()))
+    return next((message_id for message_id in found if message_id), None)
+
+
+def _leaves(content: bytes, fields: _Fields, body_start: int) -> Iterator[bytes]:
+    """Decoded contents of the leaves, in order. The stack holds what is still to be visited, the next on top."""
+    stack = [(fields, body_start, len(content), 0)]
+    leaves = 0
+    while stack and leaves < _MAX_LEAVES:
+        part_fields, start, end, depth = stack.pop()
+        boundary = _boundary(part_fields) if depth < _MAX_DEPTH else None
+        children = _split(content, start, end, boundary) if boundary else []
+        if not children:
+            leaves += 1
+            yield _leaf_content(content, part_fields, start, end)
+        for child_start, child_end in reversed(children):
+            child_fields, child_body = _read_header(content, child_start, child_end)
+            stack.append((child_fields, child_body, child_end, depth + 1))
+
+
+def _boundary(fields: _Fields) -> bytes | None:
+    value = fields.get(b"content-type", (b"",))[0].strip()
+    if value[:10].lower() != b"multipart/":
+        return None
+    found = _BOUNDARY.search(value)
+    return (found[1] or found[2] or b"").rstrip() if found else None
+
+
+def _split(content: bytes, start: int, end: int, boundary: bytes) -> list[tuple[int, int]]:
+    """Ranges between delimiters (RFC 2046 5.1.1), at most as many as leaves may be read."""
+    ranges: list[tuple[int, int]] = []
+    needle = b"--" + boundary
+    part_start = -1
+    position = content.find(needle, start, end)
+    while position >= 0:
+        after = position + len(needle)
+        is_line_start = position == start or content[position - 1] in b"\r\n"
+        delimiter = _DELIMITER_END.match(content, after, end) if is_line_start else None
+        if delimiter:
+            if part_start >= 0:
+                ranges.append((part_start, _before_line_end(content, part_start, position)))
+            after = part_start = delimiter.end()
+            if delimiter[1] or len(ranges) == _MAX_LEAVES:
+                return ranges
+        position = content.find(needle, after, end)
+    if part_start >= 0:
+        ranges.append((part_start, end))
+    return ranges
+
+
+def _before_line_end(content: bytes, start: int, position: int) -> int:
+    if content.endswith(b"\r\n", start, position):
+        return position - 2
+    return max(start, position - 1)
+
+
+def _leaf_content(content: bytes, fields: _Fields, start: int, end: int) -> bytes:
+    encodings = _collapsed(fields, b"content-transfer-encoding")
+    encoding = _ENCODING_END.split(encodings[0], 1)[0].lower() if encodings else b""
+    if encoding == b"base64":
+        octets = _decode_base64(content, start, end)
+    elif encoding == b"quoted-printable":
+        octets = _decode_quoted_printable(content[start:end])
+    else:
+        octets = content[start:end]
+    if b"\r" in octets:
+        octets = octets.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    return octets.rstrip(b"\n \t")
+
+
+def _decode_base64(content: bytes, start: int, end: int) -> bytes:
+    octets = content[start:end].translate(None, _NOT_BASE64)
+    padding = octets.find(b"=")
+    if len(octets) % 4 == 0 and (padding < 0 or octets[padding:] in {b"=", b"=="}):
+        # Whole and padded: the ordinary case, without another copy of a large attachment.
+        return binascii.a2b_base64(octets)
+    return b"".join(map(_decode_base64_piece, octets.split(b"=")))
+
+
+def _decode_base64_piece(piece: bytes) -> bytes:
+    whole = piece[:-1] if len(piece) % 4 == 1 else piece
+    return binascii.a2b_base64(whole + b"=" * (-len(whole) % 4))
+
+
+def _decode_quoted_printable(octets: bytes) -> bytes:
+    if b"=" not in octets:
+        return _BLANKS_AT_LINE_END.sub(b"", octets)
+    unfolded = _SOFT_LINE_BREAK.sub(b"", _BLANKS_AT_LINE_END.sub(b"", octets))
+    # Every "=" left is valid after this, so that the decoder has nothing to decide that could change one day.
+    return binascii.a2b_qp(_BARE_EQUALS.sub(b"=3D", unfolded))

@@ -1,0 +1,63 @@
+"""Content-Transfer-Encoding undone (RFC 2045 6), tolerant of what gateways and list servers do to it."""
+
+import binascii
+import re
+
+_NOT_BASE64 = bytes(set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="))
+_WHITE_SPACE = b" \t\r\n\v\f"
+_IS_BASE64 = re.compile(rb"[A-Za-z0-9+/=]*+\Z")
+# The look-behind keeps long runs of blanks linear.
+_BLANKS_AT_LINE_END = re.compile(rb"(?<![ \t])[ \t]++(?=\r?\n|\Z)")
+_SOFT_LINE_BREAK = re.compile(rb"=(?:\r?\n|\Z)")
+_BARE_EQUALS = re.compile(rb"=(?![0-9A-Fa-f]{2})")
+
+
+def decode_transfer(octets: bytes, encoding: str) -> bytes:
+    """Undo a transfer-encoding.
+
+    Args:
+        octets: a body as sent.
+        encoding: the mechanism in lower case; unknown ones leave the octets as they are (RFC 2045 6.1).
+
+    Returns:
+        what was meant; never an error.
+    """
+    if encoding == "base64":
+        return decode_base64(octets)
+    if encoding == "quoted-printable":
+        return decode_quoted_printable(octets)
+    return octets
+
+
+def decode_base64(octets: bytes) -> bytes:
+    """Decode base64 (RFC 2045 6.8). Foreign octets are skipped, missing padding is supplied, pieces that were padded
+    apart and joined are read on; behind the padding anything else (a list server's footer) ends the data.
+    """
+    padding = octets.find(b"=")
+    if 0 <= padding < len(octets) - 2:
+        rest = octets[padding:].translate(None, _WHITE_SPACE)
+        if rest.strip(b"=") and not _IS_BASE64.match(rest):
+            octets = octets[: padding + 2]
+    data = octets.translate(None, _NOT_BASE64)
+    padding = data.find(b"=")
+    if len(data) % 4 == 0 and (padding < 0 or data[padding:] in {b"=", b"=="}):
+        return binascii.a2b_base64(data)
+    return b"".join(map(_decode_piece, data.split(b"=")))
+
+
+def decode_quoted_printable(octets: bytes) -> bytes:
+    """Decode quoted-printable (RFC 2045 6.7). An ``=`` that introduces nothing stands for itself."""
+    if b"=" not in octets:
+        return octets
+    unfolded = _SOFT_LINE_BREAK.sub(b"", _BLANKS_AT_LINE_END.sub(b"", octets))
+    return binascii.a2b_qp(_BARE_EQUALS.sub(b"=3D", unfolded))
+
+
+def decode_q(octets: bytes) -> bytes:
+    """Decode the "Q" encoding of an encoded word (RFC 2047 4.2)."""
+    return binascii.a2b_qp(_BARE_EQUALS.sub(b"=3D", octets), header=True)
+
+
+def _decode_piece(piece: bytes) -> bytes:
+    whole = piece[:-1] if len(piece) % 4 == 1 else piece
+    return binascii.a2b_base64(whole + b"=" * (-len(whole) % 4))

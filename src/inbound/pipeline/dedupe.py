@@ -1,0 +1,69 @@
+"""Stage 3: was it here before? With that, everything is decided."""
+
+from collections.abc import Mapping, Sequence
+
+from inbound.database import messages
+from inbound.database.engine import Transaction
+from inbound.database.messages import StoredIdentity
+from inbound.model.outcome import Outcome, Reason
+from inbound.model.trace import Step
+from inbound.pipeline.steps import Classified, Decided, Received
+from inbound.rules.duplicates import is_still_same
+
+
+def dedupe(tx: Transaction, batch: Sequence[Classified]) -> list[Decided]:
+    """Look up all identities at once, then decide about each."""
+    identities = {identity for classified in batch for identity in classified.received.identities}
+    stored = messages.find_identities(tx, identities)
+    return [_decide(classified, stored) for classified in batch]
+
+
+def _decide(classified: Classified, stored: Mapping[tuple[str, bytes], StoredIdentity]) -> Decided:
+    received = classified.received
+    first = _first_delivery(received, stored)
+    is_own_row = first is not None and (received.salt != b"" or first.row_id == received.row_id)
+    steps = (*classified.steps, _step(first, is_ignored=is_own_row))
+    is_duplicate = first is not None and not is_own_row
+    outcome, reason = _outcome(classified, is_duplicate=is_duplicate)
+    return Decided(
+        received=received,
+        attribution=classified.attribution,
+        target=classified.target,
+        outcome=outcome,
+        reason=reason,
+        steps=steps,
+        first=first if is_duplicate else None,
+    )
+
+
+def _first_delivery(
+    received: Received, stored: Mapping[tuple[str, bytes], StoredIdentity]
+) -> StoredIdentity | None:
+    for identity in received.identities:
+        first = stored.get((received.mailbox.name, identity))
+        if first and is_still_same(received.mail.identity, first.received_at, received.delivery.received_at):
+            return first
+    return None
+
+
+def _step(first: StoredIdentity | None, *, is_ignored: bool) -> Step:
+    if first is None:
+        return Step("dedupe", "redelivered", False, "the first delivery of this message to this mailbox")
+    came = f"stored as message {first.row_id} since {first.received_at:%Y-%m-%d %H:%M:%S %Z} ({first.outcome})"
+    if is_ignored:
+        return Step("dedupe", "redelivered", False, f"{came}; its own row does not count here")
+    return Step("dedupe", "redelivered", True, came)
+
+
+def _outcome(classified: Classified, *, is_duplicate: bool) -> tuple[Outcome, Reason]:
+    """The first reason that is true wins; this is their order."""
+    if is_duplicate:
+        return Outcome.DUPLICATE, Reason.REDELIVERED
+    if classified.received.mail.over_guard is not None:
+        return Outcome.QUARANTINED, Reason.OVER_GUARD
+    if classified.target is not None:
+        # Even if nobody is known to have written it: the subject says where it belongs.
+        return Outcome.TICKET_NOTE_ADDED, Reason.SUBJECT_NUMBER
+    if classified.attribution is None:
+        return Outcome.DISCARDED, Reason.SENDER_UNKNOWN
+    return Outcome.TICKET_CREATED, Reason.NEW_TICKET

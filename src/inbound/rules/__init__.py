@@ -1,0 +1,1 @@
+"""Pure decisions: values in, value out. No input or output, no clock, no settings."""

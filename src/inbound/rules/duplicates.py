@@ -1,0 +1,29 @@
+"""When two deliveries are the same message."""
+
+import hashlib
+from datetime import datetime, timedelta
+
+from inbound.model.mail import Identity
+
+
+def identity_keys(identity: Identity, received_at: datetime) -> tuple[bytes, ...]:
+    """What is stored and looked up for an identity: the first key is stored, all of them are looked up.
+
+    A match that counts only for a while gets a key per period of that length, so that the unique constraint can
+    guard it too; the period before is looked up as well, because the window slides.
+
+    Args:
+        identity: of the message.
+        received_at: aware.
+    """
+    message_id = (identity.message_id or "").encode()
+    base = b"%d:%d:%b:" % (identity.version, len(message_id), message_id) + identity.digest
+    if identity.match_seconds is None:
+        return (hashlib.sha256(base).digest(),)
+    period = int(received_at.timestamp()) // identity.match_seconds
+    return tuple(hashlib.sha256(base + b":%d" % p).digest() for p in (period, period - 1))
+
+
+def is_still_same(identity: Identity, first_at: datetime, received_at: datetime) -> bool:
+    """Does a match with an earlier delivery still count?"""
+    return identity.match_seconds is None or received_at - first_at <= timedelta(seconds=identity.match_seconds)

@@ -1,0 +1,164 @@
+"""What a well-formed command means: who may send, where it goes, what became of it. Thin on purpose."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Protocol, Self
+
+from inbound import logs
+from inbound.config import Limits, PeerRule, Server, Settings
+from inbound.model.mail import Delivery, Peer, Recipient
+from inbound.model.outcome import Answer, Deferred
+from inbound.routing import Refusal, Routes
+from inbound.security.peers import IPAddress, Peers
+from inbound.smtp import replies
+from inbound.smtp.replies import Reply
+from inbound.smtp.stream import Overrun
+
+
+class Intake(Protocol):
+    """Where messages go."""
+
+    def reserve(self, octets: int) -> bool:
+        """Account octets of DATA in progress; False when there is no room."""
+
+    def release(self, octets: int) -> None:
+        """Give back what was reserved."""
+
+    async def deliver(self, delivery: Delivery) -> Answer:
+        """Have the message committed, or hear why not. Never raises; a vanished peer does not stop it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Policy:
+    """What the settings say about reception; replaced as a whole on reload."""
+
+    server: Server
+    limits: Limits
+    routes: Routes
+    peers: Peers
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Self:
+        """The policy of these settings."""
+        return cls(server=settings.server, limits=settings.limits, routes=Routes(settings), peers=Peers(settings.peers))
+
+
+@dataclass(kw_only=True, slots=True)
+class Client:
+    """The other end of a connection, as far as it is known yet."""
+
+    #: as the socket names it
+    address: str
+    #: None when the socket names no IP address
+    ip: IPAddress | None
+    #: empty before EHLO or HELO
+    helo: str = ""
+    #: RFC 5321 2.2.1: after HELO no extension may be used
+    is_extended: bool = False
+    #: TLS protocol version, None in clear text
+    tls: str | None = None
+
+
+@dataclass(kw_only=True, slots=True)
+class Transaction:
+    """What was agreed since MAIL (RFC 5321 3.3)."""
+
+    #: empty for the null reverse-path
+    mail_from: str
+    #: RFC 6531 3.4: addresses may go beyond ASCII
+    is_utf8: bool
+    #: accepted recipients by mailbox: the first address of a mailbox stands for all
+    recipients: dict[str, Recipient] = field(default_factory=dict)
+    #: RCPT commands that were accepted
+    accepted: int = 0
+    #: the rule that let the peer in
+    peer_rule: PeerRule | None = None
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """One accepted address per mailbox."""
+        return tuple(recipient.address for recipient in self.recipients.values())
+
+
+class Handler:
+    """Decides about recipients and hands messages over."""
+
+    def __init__(self, policy: Policy, intake: Intake) -> None:
+        self.policy = policy
+        self.intake = intake
+
+    def rcpt(self, client: Client, transaction: Transaction, address: str) -> Reply:
+        """Accept a recipient into the transaction, or say why not; never a later bounce."""
+        policy = self.policy
+        if transaction.accepted >= policy.limits.recipients:
+            return replies.TOO_MANY_RECIPIENTS
+        rule = policy.peers.find(client.ip)
+        if rule is None:
+            reply = replies.PEER_REJECTED if policy.server.peer_refusal == "reject" else replies.PEER_DEFERRED
+            return _refused(client, transaction, address, reply, "peer_not_allowed")
+        route = policy.routes.route(address)
+        if isinstance(route, Refusal):
+            return _refused(client, transaction, address, replies.for_refusal(route), route.value)
+        transaction.peer_rule = rule
+        transaction.recipients.setdefault(route.mailbox, route)
+        transaction.accepted += 1
+        return replies.RECIPIENT_ACCEPTED
+
+    async def data(self, client: Client, transaction: Transaction, content: bytes) -> Reply:
+        """Hand a complete message over and wait until it is committed or deferred."""
+        delivery = Delivery(
+            content=content,
+            mail_from=transaction.mail_from,
+            recipients=tuple(transaction.recipients.values()),
+            peer=_peer(client, transaction.peer_rule),
+            received_at=datetime.now(UTC),
+        )
+        try:
+            answer = await self.intake.deliver(delivery)
+            reply = replies.for_answer(answer)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the peer keeps the mail and nothing of it leaks
+            logs.reception_failed(error, peer=client.address)
+            return replies.TRY_LATER
+        if isinstance(answer, Deferred):
+            logs.message_deferred(
+                peer=client.address,
+                mail_from=transaction.mail_from,
+                rcpt_to=transaction.addresses,
+                reply=str(reply),
+                reason=answer.why.value,
+            )
+        return reply
+
+    def overrun(self, client: Client, transaction: Transaction, overrun: Overrun) -> Reply:
+        """Say why the content of a message was read but not taken."""
+        reply = replies.for_overrun(overrun)
+        logs.message_refused(
+            peer=client.address,
+            mail_from=transaction.mail_from,
+            rcpt_to=transaction.addresses,
+            reply=str(reply),
+            reason=overrun.value,
+        )
+        return reply
+
+
+def _refused(client: Client, transaction: Transaction, address: str, reply: Reply, reason: str) -> Reply:
+    logs.recipient_refused(
+        peer=client.address,
+        helo=client.helo,
+        mail_from=transaction.mail_from,
+        rcpt_to=address,
+        reply=str(reply),
+        reason=reason,
+    )
+    return reply
+
+
+def _peer(client: Client, rule: PeerRule | None) -> Peer:
+    return Peer(
+        address=client.address,
+        helo=client.helo,
+        tls=client.tls,
+        name=rule.name if rule else "",
+        is_trusted=rule is not None and rule.trusted,
+    )

@@ -1,0 +1,222 @@
+"""One connection: SMTP as RFC 5321 has it, on top of aiosmtpd.
+
+aiosmtpd gives the connection (stream, writer, one task); the conversation is ours, because stock replies name versions
+and exceptions, stock limits are missing, and a stock disconnect cancels what is being committed.
+"""
+
+import asyncio
+import ssl
+
+from aiosmtpd.smtp import SMTP
+
+from inbound import logs
+from inbound.security.limits import ConnectionCount
+from inbound.security.peers import parse_address
+from inbound.smtp import replies, stream, syntax
+from inbound.smtp.handler import Client, Transaction
+from inbound.smtp.replies import Reply
+from inbound.smtp.session import Service, Session
+
+#: seconds in which a peer may take our last reply before the connection is cut
+_LINGER_SECONDS = 5.0
+#: seconds for the handshake behind STARTTLS
+_TLS_HANDSHAKE_SECONDS = 30.0
+
+
+class Connections:
+    """The connections of all listeners."""
+
+    def __init__(self) -> None:
+        self.count = ConnectionCount()
+        self.open: set[InboundSMTP] = set()
+        #: everybody hears 421 next
+        self.is_stopping = False
+
+
+class InboundSMTP(SMTP):
+    """One connection. Of aiosmtpd's own commands (``smtp_*``) none is ever called."""
+
+    #: aiosmtpd makes it the limit of the stream
+    line_length_limit = stream.STREAM_LIMIT_BYTES
+
+    _reader: asyncio.StreamReader
+    _writer: asyncio.StreamWriter
+
+    def __init__(self, service: Service, connections: Connections, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(service.handler, hostname=service.hostname, loop=loop)
+        self._service = service
+        self._connections = connections
+        self._handler = service.handler
+        self._conversation = Session(service, Client(address="", ip=None))
+        #: between the DATA command and the reply to the message
+        self._is_in_data = False
+        self._commands = self._errors = 0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin the conversation, in its own task."""
+        self._connections.open.add(self)
+        super().connection_made(transport)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Let the conversation find out by itself: it may be waiting for a commit, which must not be cancelled."""
+        asyncio.StreamReaderProtocol.connection_lost(self, error)
+
+    def eof_received(self) -> bool | None:
+        """Go on with what was received: a peer that closes its side may still wait for the reply."""
+        return asyncio.StreamReaderProtocol.eof_received(self)
+
+    def _reset_timeout(self, duration: float | None = None) -> None:
+        """Arm no timer: every wait of the conversation has its own deadline."""
+
+    @property
+    def task(self) -> "asyncio.Task[None]":
+        """The conversation; it ends with the connection."""
+        assert self._handler_coroutine is not None  # noqa: S101 - aiosmtpd sets it when the connection is made
+        return self._handler_coroutine
+
+    def stop(self) -> None:
+        """Say goodbye, unless a message is being received or delivered: then its reply comes first."""
+        if not self._is_in_data:
+            self._writer.write(bytes(replies.STOPPING))
+            self._writer.close()
+
+    def abort(self) -> None:
+        """Cut the connection, whatever it is doing."""
+        self._writer.transport.abort()
+        self.task.cancel()
+
+    async def _handle_client(self) -> None:
+        name = self._writer.get_extra_info("peername")
+        address = str(name[0]) if name else ""
+        self._conversation.client = Client(address=address, ip=parse_address(address))
+        try:
+            await self._admit_and_converse()
+        except (OSError, asyncio.IncompleteReadError):
+            self._note_interruption()
+        finally:
+            self._connections.open.discard(self)
+            self._hang_up()
+
+    async def _admit_and_converse(self) -> None:
+        client = self._conversation.client
+        if client.ip is None:
+            # The peer was gone before we looked.
+            return
+        if not self._connections.count.enter(client.ip, self._handler.policy.limits):
+            logs.connection_refused(peer=client.address, reason="too_many_connections")
+            self._writer.write(bytes(replies.TOO_MANY_CONNECTIONS))
+            return
+        try:
+            await self._converse()
+        finally:
+            self._connections.count.leave(client.ip)
+
+    def _note_interruption(self) -> None:
+        transaction = self._conversation.transaction
+        if self._is_in_data and transaction is not None:
+            logs.message_interrupted(
+                peer=self._conversation.client.address,
+                mail_from=transaction.mail_from,
+                rcpt_to=transaction.addresses,
+            )
+
+    def _hang_up(self) -> None:
+        transport = self._writer.transport
+        self._writer.close()
+        # close() waits for a peer that reads our last reply; one that never does would stay for ever.
+        if transport.get_write_buffer_size():
+            self.loop.call_later(_LINGER_SECONDS, transport.abort)
+
+    async def _converse(self) -> None:
+        reply: Reply | None = replies.greeting(self._service.hostname)
+        while reply is None or not reply.is_last:
+            if reply is not None:
+                self._writer.write(bytes(reply))
+            reply = replies.STOPPING if self._connections.is_stopping else await self._next_reply()
+        self._writer.write(bytes(reply))
+        if reply is not replies.GOODBYE:
+            client = self._conversation.client
+            logs.connection_ended(peer=client.address, helo=client.helo, reply=str(reply))
+
+    async def _next_reply(self) -> Reply | None:
+        """The reply to the next command line; None when there is nothing to say."""
+        limits = self._handler.policy.limits
+        try:
+            # RFC 5321 4.5.3.2. One deadline for taking our reply and sending a whole line: dripping gains nothing.
+            async with asyncio.timeout(limits.command_seconds):
+                await self._writer.drain()
+                line = await stream.read_line(self._reader)
+        except TimeoutError:
+            return replies.TIMEOUT
+        self._commands += 1
+        if self._commands > limits.commands:
+            return replies.TOO_MANY_COMMANDS
+        reply = await self._answer(line)
+        if reply is not None and reply.is_error:
+            self._errors += 1
+            if self._errors >= limits.errors:
+                return replies.TOO_MANY_ERRORS
+        return reply
+
+    async def _answer(self, line: bytes | None) -> Reply | None:
+        try:
+            return await self._obey(line)
+        except (OSError, asyncio.IncompleteReadError):
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, nothing of it may reach the peer
+            logs.reception_failed(error, peer=self._conversation.client.address)
+            # Within a message we no longer know where the next command begins.
+            return replies.BROKEN_OFF if self._is_in_data else replies.TRY_LATER
+
+    async def _obey(self, line: bytes | None) -> Reply | None:
+        if line is None:
+            return replies.LINE_ENDLESS
+        command = syntax.parse_line(line)
+        if isinstance(command, Reply):
+            return command
+        reply = self._conversation.answer(command)
+        if reply is replies.START_MAIL and self._conversation.transaction is not None:
+            return await self._receive(self._conversation.transaction)
+        if reply is replies.READY_FOR_TLS and self._service.tls is not None:
+            await self._handshake(self._service.tls)
+            return None
+        return reply
+
+    async def _receive(self, transaction: Transaction) -> Reply:
+        self._is_in_data = True
+        self._writer.write(bytes(replies.START_MAIL))
+        with stream.Reservation(self._handler.intake) as reservation:
+            reply = await self._read_and_deliver(transaction, reservation)
+        self._is_in_data = False
+        self._commands = 0
+        self._conversation.end_transaction()
+        return reply
+
+    async def _read_and_deliver(self, transaction: Transaction, reservation: stream.Reservation) -> Reply:
+        policy = self._handler.policy
+        client = self._conversation.client
+        try:
+            # RFC 5321 4.5.3.2.5 gives 3 minutes to each block; here the whole message has one deadline.
+            async with asyncio.timeout(policy.limits.data_seconds):
+                await self._writer.drain()
+                content = await stream.read_content(
+                    self._reader, max_bytes=policy.server.max_message_bytes, reservation=reservation
+                )
+        except TimeoutError:
+            self._note_interruption()
+            return replies.TIMEOUT
+        if isinstance(content, stream.Overrun):
+            return self._handler.overrun(client, transaction, content)
+        return await self._handler.data(client, transaction, content)
+
+    async def _handshake(self, context: ssl.SSLContext) -> None:
+        self._writer.write(bytes(replies.READY_FOR_TLS))
+        await self._writer.drain()
+        # Nothing may be received between this and the handshake: no other wait stands between them.
+        stream.discard(self._reader)
+        try:
+            await self._writer.start_tls(context, ssl_handshake_timeout=_TLS_HANDSHAKE_SECONDS)
+        except OSError as error:
+            logs.tls_failed(peer=self._conversation.client.address, error=str(error))
+            raise
+        self._conversation.begin_tls(self._writer.get_extra_info("ssl_object").version())

@@ -1,0 +1,157 @@
+"""What a connection has agreed on so far, and the answer to every command (RFC 5321 4.1.1, 4.1.4). No I/O."""
+
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from inbound.smtp import replies, syntax
+from inbound.smtp.handler import Client, Handler, Transaction
+from inbound.smtp.replies import Reply
+from inbound.smtp.syntax import Command
+
+#: RFC 3207 4: what is allowed where TLS is required and not yet there
+_ALLOWED_IN_CLEAR = frozenset({"NOOP", "EHLO", "HELO", "STARTTLS", "QUIT"})
+#: commands that are known and not offered
+_NOT_OFFERED = frozenset({"AUTH", "BDAT", "ETRN", "EXPN", "SAML", "SEND", "SOML", "TURN"})
+
+
+@dataclass(kw_only=True, slots=True)
+class Service:
+    """What a listener offers to its peers."""
+
+    hostname: str
+    handler: Handler
+    #: None: STARTTLS is not offered
+    tls: ssl.SSLContext | None
+    is_tls_required: bool
+
+
+class Session:
+    """The state of one connection."""
+
+    def __init__(self, service: Service, client: Client) -> None:
+        self.client = client
+        #: None: no MAIL was accepted since the last message, RSET or EHLO
+        self.transaction: Transaction | None = None
+        self._service = service
+        self._messages = 0
+
+    def answer(self, command: Command) -> Reply:
+        """Obey a command. START_MAIL and READY_FOR_TLS ask the connection to do what they announce."""
+        if self._service.is_tls_required and not self.client.tls and command.verb not in _ALLOWED_IN_CLEAR:
+            return replies.TLS_FIRST
+        method = _COMMANDS.get(command.verb)
+        if method is None:
+            return replies.NOT_IMPLEMENTED if command.verb in _NOT_OFFERED else replies.UNKNOWN_COMMAND
+        return method(self, command.argument)
+
+    def end_transaction(self) -> None:
+        """Forget the envelope, because its message was received."""
+        self.transaction = None
+        self._messages += 1
+
+    def begin_tls(self, version: str) -> None:
+        """Forget what was said in clear text: the peer has to introduce itself again (RFC 3207 4.2)."""
+        self.transaction = None
+        self.client = Client(address=self.client.address, ip=self.client.ip, tls=version)
+
+    def _ehlo(self, name: str) -> Reply:
+        if not self._introduce(name, is_extended=True):
+            return replies.BAD_ARGUMENT
+        return replies.ehlo(
+            self._service.hostname,
+            max_message_bytes=self._service.handler.policy.server.max_message_bytes,
+            has_starttls=self._service.tls is not None and self.client.tls is None,
+        )
+
+    def _helo(self, name: str) -> Reply:
+        if not self._introduce(name, is_extended=False):
+            return replies.BAD_ARGUMENT
+        return replies.helo(self._service.hostname)
+
+    def _introduce(self, name: str, *, is_extended: bool) -> bool:
+        if not syntax.is_helo_name(name):
+            return False
+        self.client.helo, self.client.is_extended = name, is_extended
+        # RFC 5321 4.1.4: EHLO in the middle of a transaction ends it.
+        self.transaction = None
+        return True
+
+    def _mail(self, argument: str) -> Reply:
+        policy = self._service.handler.policy
+        if not self.client.helo:
+            return replies.HELO_FIRST
+        if self.transaction is not None:
+            return replies.NESTED_MAIL
+        if self._messages >= policy.limits.messages_per_connection:
+            return replies.TOO_MANY_MESSAGES
+        mail = syntax.parse_mail(argument)
+        if isinstance(mail, Reply):
+            return mail
+        # RFC 5321 2.2.1: parameters belong to extensions, and after HELO there are none.
+        if mail.has_parameters and not self.client.is_extended:
+            return replies.UNKNOWN_PARAMETER
+        return self._begin(mail, policy.server.max_message_bytes)
+
+    def _begin(self, mail: syntax.MailCommand, max_message_bytes: int) -> Reply:
+        # RFC 1870 6.1
+        if mail.size_bytes > max_message_bytes:
+            return replies.MESSAGE_TOO_BIG
+        self.transaction = Transaction(mail_from=mail.reverse_path, is_utf8=mail.is_utf8)
+        return replies.SENDER_ACCEPTED
+
+    def _rcpt(self, argument: str) -> Reply:
+        if self.transaction is None:
+            return replies.MAIL_FIRST
+        address = syntax.parse_rcpt(argument, is_utf8=self.transaction.is_utf8)
+        if isinstance(address, Reply):
+            return address
+        return self._service.handler.rcpt(self.client, self.transaction, address)
+
+    def _data(self, argument: str) -> Reply:
+        if self.transaction is None:
+            return replies.MAIL_FIRST
+        if argument:
+            return replies.BAD_ARGUMENT
+        return replies.START_MAIL if self.transaction.recipients else replies.RECIPIENT_FIRST
+
+    def _rset(self, argument: str) -> Reply:
+        if argument:
+            return replies.BAD_ARGUMENT
+        self.transaction = None
+        return replies.RESET
+
+    def _noop(self, _argument: str) -> Reply:
+        return replies.NOOP
+
+    def _quit(self, argument: str) -> Reply:
+        return replies.BAD_ARGUMENT if argument else replies.GOODBYE
+
+    def _help(self, _argument: str) -> Reply:
+        return replies.HELP
+
+    def _vrfy(self, argument: str) -> Reply:
+        # RFC 5321 7.3: the same answer for everybody gives no mailbox away.
+        return replies.CANNOT_VERIFY if argument else replies.BAD_ARGUMENT
+
+    def _starttls(self, argument: str) -> Reply:
+        if self.client.tls:
+            return replies.TLS_ACTIVE
+        if self._service.tls is None:
+            return replies.NOT_IMPLEMENTED
+        return replies.BAD_ARGUMENT if argument else replies.READY_FOR_TLS
+
+
+_COMMANDS: dict[str, Callable[[Session, str], Reply]] = {
+    "EHLO": Session._ehlo,  # noqa: SLF001 - the table belongs to the class
+    "HELO": Session._helo,  # noqa: SLF001 - as above
+    "MAIL": Session._mail,  # noqa: SLF001 - as above
+    "RCPT": Session._rcpt,  # noqa: SLF001 - as above
+    "DATA": Session._data,  # noqa: SLF001 - as above
+    "RSET": Session._rset,  # noqa: SLF001 - as above
+    "NOOP": Session._noop,  # noqa: SLF001 - as above
+    "QUIT": Session._quit,  # noqa: SLF001 - as above
+    "HELP": Session._help,  # noqa: SLF001 - as above
+    "VRFY": Session._vrfy,  # noqa: SLF001 - as above
+    "STARTTLS": Session._starttls,  # noqa: SLF001 - as above
+}

@@ -6,6 +6,7 @@ What a peer sent is only ever a value, and values are escaped on their way out: 
 import logging
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Literal, cast
 
 import structlog
@@ -98,6 +99,72 @@ def message_interrupted(*, peer: str, mail_from: str, rcpt_to: Sequence[str]) ->
 def reception_failed(error: BaseException, *, peer: str) -> None:
     """A defect of ours, with its traceback; the peer only heard that it should try again."""
     _log.error("reception_failed", peer=peer, exc_info=error)
+
+
+def message(*, received_at: datetime, **fields: object) -> None:
+    """The canonical line: one per message and mailbox, once it is committed."""
+    elapsed = (datetime.now(UTC) - received_at).total_seconds()
+    _log.info("message", **fields, seconds=round(elapsed, 4))
+
+
+def message_failed(error: BaseException, *, mailbox: str) -> None:
+    """One message made the pipeline fail, twice, alone; it goes into quarantine."""
+    _log.error("message_failed", mailbox=mailbox, exc_info=error)
+
+
+def database_trouble(error: str, *, pause_seconds: float) -> None:
+    """A transaction failed for our own reasons and is tried again."""
+    _log.warning("database_trouble", error=error, pause_seconds=pause_seconds)
+
+
+def database_unavailable(error: str, *, messages: int) -> None:
+    """Our own trouble lasted too long: the peers of these messages hear 451."""
+    _log.error("database_unavailable", error=error, messages=messages)
+
+
+def intake_failed(error: BaseException) -> None:
+    """A defect of ours outside any message; its batch is deferred."""
+    _log.critical("intake_failed", exc_info=error)
+
+
+def started(*, version: str, config: str, database: str) -> None:
+    """Everything is up."""
+    _log.info("started", version=version, config=config, database=database)
+
+
+def stopping(*, signal: str) -> None:
+    """A signal asked us to stop."""
+    _log.info("stopping", signal=signal)
+
+
+def stopped() -> None:
+    """Everything is down."""
+    _log.info("stopped")
+
+
+def reloaded(*, config: str, needs_restart: Sequence[str]) -> None:
+    """A new configuration is in force, but for sections that only a restart applies."""
+    _log.info("reloaded", config=config, needs_restart=list(needs_restart))
+
+
+def reload_failed(*, config: str, problems: Sequence[str]) -> None:
+    """The new configuration is wrong; the old one stays in force."""
+    _log.error("reload_failed", config=config, problems=list(problems))
+
+
+def embedded_restarted() -> None:
+    """The embedded PostgreSQL had died and runs again."""
+    _log.error("embedded_postgres_restarted")
+
+
+def embedded_failed(error: str) -> None:
+    """The embedded PostgreSQL died and could not be started again; the next attempt follows."""
+    _log.error("embedded_postgres_failed", error=error)
+
+
+def migrated(*, before: str | None, after: str | None) -> None:
+    """The database schema was changed."""
+    _log.info("migrated", before=before, after=after)
 
 
 def _escape(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

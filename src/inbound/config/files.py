@@ -28,16 +28,20 @@ def why_no_credential(value: str) -> str | None:
 
 
 def why_no_file(path: Path, what: str) -> str | None:
-    """Say why a file cannot be used, or None when it can be read and is neither empty nor huge."""
+    """Say why a small file cannot be used, or None when it can be read and is not empty.
+
+    Args:
+        path: of the file.
+        what: how messages call it.
+    """
     try:
-        octets = path.read_bytes() if path.is_file() else None
+        if not path.is_file():
+            return f"{what} is not a file" if path.exists() else f"{what} does not exist"
+        if path.stat().st_size > _LARGEST_SECRET_BYTES:
+            return f"{what} is too large"
+        return None if path.read_bytes().strip() else f"{what} is empty"
     except OSError as error:
         return f"{what} cannot be read: {error.strerror}"
-    if octets is None:
-        return f"{what} is a directory, not a file" if path.is_dir() else f"{what} does not exist"
-    if not octets.strip():
-        return f"{what} is empty"
-    return f"{what} is too large" if len(octets) > _LARGEST_SECRET_BYTES else None
 
 
 def _credential_path(value: str) -> Path:

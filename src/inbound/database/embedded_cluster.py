@@ -190,11 +190,7 @@ def await_orphan(layout: Layout) -> None:
         postmaster = running_postmaster(layout)
         if postmaster is None or _ends(postmaster, layout, stop_signal, seconds):
             return
-    raise EmbeddedPostgresError(
-        f"process {postmaster.pid} still runs PostgreSQL on {layout.data} and does not end: end it, then start again"
-        if postmaster
-        else ""
-    )
+    raise EmbeddedPostgresError(f"the PostgreSQL of a killed daemon still runs on {layout.data} and does not end")
 
 
 def disarm_stale_files(layout: Layout, socket_directory: Path) -> None:

@@ -60,6 +60,12 @@ def migrate(engine: Engine, *, revision: str = "head") -> tuple[str | None, str 
     return before, after
 
 
+def is_current(engine: Engine) -> bool:
+    """Is the schema the one this program needs?"""
+    with transaction(engine) as tx:
+        return current_revision(tx) == needed_revision()
+
+
 def check_schema(engine: Engine) -> None:
     """Refuse to run on another schema than the one this program was written for.
 

@@ -16,7 +16,8 @@ from inbound.model.mail import Delivery
 from inbound.model.outcome import Answer, Committed, Deferral, Deferred
 from inbound.pipeline.context import Context
 from inbound.pipeline.process import process, quarantine
-from inbound.pipeline.steps import Processed, Received, received
+from inbound.pipeline.steps import Processed, Received
+from inbound.rules.duplicates import identity_keys
 
 #: So many messages failing one after the other are not the messages' fault.
 BROKEN_AFTER = 10
@@ -61,16 +62,17 @@ class Committer:
         """
         context = self.context
         understood = [understand(position, delivery, context) for position, delivery in enumerate(deliveries)]
+        return self.commit_understood(understood, give_up_at)
+
+    def commit_understood(self, understood: Sequence[Understood], give_up_at: float) -> list[Answer]:
+        """The same for deliveries that have been read already."""
+        context = self.context
         answers: dict[int, Answer] = {}
         for group in self._groups(understood):
             answers |= self._settle(group, context, give_up_at)
-        return [answers[position] for position in range(len(deliveries))]
+        return [answers[one.position] for one in understood]
 
-    def reprocess(self, again: Received, give_up_at: float) -> Answer:
-        """Run a stored, quarantined message through the pipeline again; it keeps its row."""
-        return self._settle([Understood(0, (again,), None)], self.context, give_up_at)[0]
-
-    def _groups(self, understood: list[Understood]) -> list[list[Understood]]:
+    def _groups(self, understood: Sequence[Understood]) -> list[list[Understood]]:
         readable = [one for one in understood if one.failure is None]
         alone = [[one] for one in understood if one.failure is not None]
         if self._is_broken:
@@ -151,15 +153,33 @@ class Committer:
         return answers
 
 
-def understand(position: int, delivery: Delivery, context: Context) -> Understood:
-    """Read a delivery's content once, for every mailbox it goes to."""
+def understand(
+    position: int, delivery: Delivery, context: Context, *, row_id: int | None = None, salt: bytes = b""
+) -> Understood:
+    """Read a delivery's content once, for every mailbox it goes to.
+
+    Args:
+        position: place of its answer.
+        delivery: what came.
+        context: knows every mailbox of the delivery.
+        row_id: of a stored message that is tried again.
+        salt: of a rehearsal.
+    """
     failure = None
     try:
         mail = parse(delivery.content)
     except Exception as error:  # noqa: BLE001 - the reader never raises; should it, one message must not stop the rest
         failure, mail = _explain(error), unreadable(delivery.content)
     entries = tuple(
-        received(delivery, recipient, context.mailboxes[recipient.mailbox], mail)
+        Received(
+            delivery=delivery,
+            recipient=recipient,
+            mailbox=context.mailboxes[recipient.mailbox],
+            mail=mail,
+            identities=identity_keys(mail.identity, delivery.received_at),
+            row_id=row_id,
+            salt=salt,
+        )
         for recipient in delivery.recipients
     )
     return Understood(position, entries, failure)

@@ -28,7 +28,7 @@ _TOKEN = re.compile(
 )
 _QUOTED_PAIR = re.compile(r"\\(.)", re.DOTALL)
 _ROUTE = re.compile(r"@[^:]*+:")
-_FORBIDDEN = re.compile(r"[\s<>\x00-\x1f\x7f-\x9f]")
+_FORBIDDEN = re.compile(r"[\s<>]")
 _SPACES = re.compile(r"\s+")
 
 
@@ -183,9 +183,10 @@ def _reachable(raw: str) -> str:
     is_quoted = local[:1] == '"' and local[-1:] == '"'
     if not local or not domain or len(local) + 1 + len(domain) > MAX_ADDRESS_CHARS:
         return ""
-    if _FORBIDDEN.search(domain) or (_FORBIDDEN.search(local) and not (is_quoted and local.isprintable())):
+    address = f"{local}@{domain}"
+    if not address.isprintable() or _FORBIDDEN.search(domain if is_quoted else address):
         return ""
-    return f"{local}@{domain}"
+    return address
 
 
 def _name(raw: str) -> str:

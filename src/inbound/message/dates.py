@@ -23,7 +23,9 @@ _FORMS = tuple(
     re.compile(form, re.IGNORECASE)
     for form in (
         # RFC 5322 3.3, dashes and full month names included
-        r"(?<!\d)(?P<day>\d{1,2})[\s.-]+(?P<month>[^\W\d]{3})\w*[\s.,-]+(?P<year>\d{2,4})[\s,]+(?:at\s+)?" + _TIME + _ZONE,
+        r"(?<!\d)(?P<day>\d{1,2})[\s.-]+(?P<month>[^\W\d]{3})\w*[\s.,-]+(?P<year>\d{2,4})[\s,]+(?:at\s+)?"
+        + _TIME
+        + _ZONE,
         # asctime, with the zone before or behind the year, or none
         r"(?P<month>[^\W\d]{3})\w*\s+(?P<day>\d{1,2}),?\s+" + _TIME + r"(?:\s+[A-Z]{3,4})?\s+(?P<year>\d{4})" + _ZONE,
         # month first

@@ -61,7 +61,9 @@ def _tokens(value: bytes) -> list[_Word | bytes]:
         between = value[done:position]
         if between.strip(_WHITE_SPACE) or not (tokens and isinstance(tokens[-1], _Word)):
             tokens.append(between)
-        tokens.append(_Word(start[1].decode("ascii").lower(), start[2].decode("ascii").lower(), value[start.end() : end]))
+        tokens.append(
+            _Word(start[1].decode("ascii").lower(), start[2].decode("ascii").lower(), value[start.end() : end])
+        )
         done = position = end + 2
     tokens.append(value[done:])
     return tokens

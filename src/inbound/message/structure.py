@@ -38,7 +38,9 @@ class Part:
     def content(self) -> bytes:
         """The body with its transfer-encoding undone; decoded anew at every call."""
         encoding = _TOKEN.match(self.header.first(b"content-transfer-encoding"))
-        return decode_transfer(self.source[self.start : self.end], encoding[0].decode("latin-1").lower() if encoding else "")
+        return decode_transfer(
+            self.source[self.start : self.end], encoding[0].decode("latin-1").lower() if encoding else ""
+        )
 
 
 @dataclass(slots=True)

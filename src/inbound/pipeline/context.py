@@ -22,11 +22,18 @@ class Context:
     day_bases: DayBases
 
 
-def build_context(settings: Settings, day_bases: DayBases) -> Context:
-    """Derive the context from the settings."""
+def build_context(settings: Settings, day_bases: DayBases, previous: Context | None = None) -> Context:
+    """Derive the context from the settings.
+
+    Args:
+        settings: checked.
+        day_bases: kept over reloads.
+        previous: of the settings before; its mailboxes stay known, because mail for them may be on its way.
+    """
     desk = settings.desk
+    known = previous.mailboxes if previous else {}
     return Context(
-        mailboxes={mailbox.name: mailbox for mailbox in settings.mailboxes},
+        mailboxes={**known, **{mailbox.name: mailbox for mailbox in settings.mailboxes}},
         time_zone=ZoneInfo(desk.time_zone),
         date_format=desk.date_format,
         max_description_chars=desk.max_description_chars,

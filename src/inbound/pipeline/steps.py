@@ -14,7 +14,6 @@ from inbound.model.outcome import Outcome, Reason, Result
 from inbound.model.trace import Step
 from inbound.rules.attribution import Attribution
 from inbound.rules.conflicts import keys_on_arrival
-from inbound.rules.duplicates import identity_keys
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,12 +35,6 @@ class Received:
     def keys(self) -> frozenset[Hashable]:
         """What it must not share with another message of its wave."""
         return keys_on_arrival(self.mail, self.mailbox.name, self.identities[0])
-
-
-def received(delivery: Delivery, recipient: Recipient, mailbox: Mailbox, mail: Mail) -> Received:
-    """A message as it enters the pipeline."""
-    identities = identity_keys(mail.identity, delivery.received_at)
-    return Received(delivery=delivery, recipient=recipient, mailbox=mailbox, mail=mail, identities=identities)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -13,6 +13,7 @@ from inbound import logs
 from inbound.security.limits import ConnectionCount
 from inbound.security.peers import parse_address
 from inbound.smtp import replies, stream, syntax
+from inbound.smtp.deadline import Deadline
 from inbound.smtp.handler import Client, Transaction
 from inbound.smtp.replies import Reply
 from inbound.smtp.session import Service, Session
@@ -48,6 +49,7 @@ class InboundSMTP(SMTP):
         self._connections = connections
         self._handler = service.handler
         self._conversation = Session(service, Client(address="", ip=None))
+        self._deadline = Deadline(loop, self._expire)
         #: between the DATA command and the reply to the message
         self._is_in_data = False
         self._commands = self._errors = 0
@@ -66,9 +68,8 @@ class InboundSMTP(SMTP):
         return asyncio.StreamReaderProtocol.eof_received(self)
 
     def _reset_timeout(self, duration: float | None = None) -> None:
-        """Arm no timer: every wait of the conversation has its own deadline."""
+        """Arm no timer of aiosmtpd's: it would close without a word, and starts again with every command."""
 
-    @property
     def task(self) -> "asyncio.Task[None]":
         """The conversation; it ends with the connection."""
         assert self._handler_coroutine is not None  # noqa: S101 - aiosmtpd sets it when the connection is made
@@ -77,13 +78,13 @@ class InboundSMTP(SMTP):
     def stop(self) -> None:
         """Say goodbye, unless a message is being received or delivered: then its reply comes first."""
         if not self._is_in_data:
-            self._writer.write(bytes(replies.STOPPING))
+            self._writer.write(replies.STOPPING.octets)
             self._writer.close()
 
     def abort(self) -> None:
         """Cut the connection, whatever it is doing."""
         self._writer.transport.abort()
-        self.task.cancel()
+        self.task().cancel()
 
     async def _handle_client(self) -> None:
         name = self._writer.get_extra_info("peername")
@@ -94,6 +95,7 @@ class InboundSMTP(SMTP):
         except (OSError, asyncio.IncompleteReadError):
             self._note_interruption()
         finally:
+            self._deadline.cancel()
             self._connections.open.discard(self)
             self._hang_up()
 
@@ -104,7 +106,7 @@ class InboundSMTP(SMTP):
             return
         if not self._connections.count.enter(client.ip, self._handler.policy.limits):
             logs.connection_refused(peer=client.address, reason="too_many_connections")
-            self._writer.write(bytes(replies.TOO_MANY_CONNECTIONS))
+            self._writer.write(replies.TOO_MANY_CONNECTIONS.octets)
             return
         try:
             await self._converse()
@@ -131,23 +133,28 @@ class InboundSMTP(SMTP):
         reply: Reply | None = replies.greeting(self._service.hostname)
         while reply is None or not reply.is_last:
             if reply is not None:
-                self._writer.write(bytes(reply))
+                self._writer.write(reply.octets)
             reply = replies.STOPPING if self._connections.is_stopping else await self._next_reply()
-        self._writer.write(bytes(reply))
+        self._end(reply)
+
+    def _end(self, reply: Reply) -> None:
+        self._writer.write(reply.octets)
         if reply is not replies.GOODBYE:
             client = self._conversation.client
             logs.connection_ended(peer=client.address, helo=client.helo, reply=str(reply))
 
+    def _expire(self) -> None:
+        # The connection closes under the conversation, which ends when it notices.
+        self._end(replies.TIMEOUT)
+        self._hang_up()
+
     async def _next_reply(self) -> Reply | None:
         """The reply to the next command line; None when there is nothing to say."""
         limits = self._handler.policy.limits
-        try:
-            # RFC 5321 4.5.3.2. One deadline for taking our reply and sending a whole line: dripping gains nothing.
-            async with asyncio.timeout(limits.command_seconds):
-                await self._writer.drain()
-                line = await stream.read_line(self._reader)
-        except TimeoutError:
-            return replies.TIMEOUT
+        # RFC 5321 4.5.3.2. One deadline for taking our reply and sending a whole line: dripping gains nothing.
+        self._deadline.within(limits.command_seconds)
+        await self._writer.drain()
+        line = await stream.read_line(self._reader)
         self._commands += 1
         if self._commands > limits.commands:
             return replies.TOO_MANY_COMMANDS
@@ -184,7 +191,7 @@ class InboundSMTP(SMTP):
 
     async def _receive(self, transaction: Transaction) -> Reply:
         self._is_in_data = True
-        self._writer.write(bytes(replies.START_MAIL))
+        self._writer.write(replies.START_MAIL.octets)
         with stream.Reservation(self._handler.intake) as reservation:
             reply = await self._read_and_deliver(transaction, reservation)
         self._is_in_data = False
@@ -195,22 +202,19 @@ class InboundSMTP(SMTP):
     async def _read_and_deliver(self, transaction: Transaction, reservation: stream.Reservation) -> Reply:
         policy = self._handler.policy
         client = self._conversation.client
-        try:
-            # RFC 5321 4.5.3.2.5 gives 3 minutes to each block; here the whole message has one deadline.
-            async with asyncio.timeout(policy.limits.data_seconds):
-                await self._writer.drain()
-                content = await stream.read_content(
-                    self._reader, max_bytes=policy.server.max_message_bytes, reservation=reservation
-                )
-        except TimeoutError:
-            self._note_interruption()
-            return replies.TIMEOUT
+        # RFC 5321 4.5.3.2.5 gives 3 minutes to each block; here the whole message has one deadline.
+        self._deadline.within(policy.limits.data_seconds)
+        await self._writer.drain()
+        content = await stream.read_content(
+            self._reader, max_bytes=policy.server.max_message_bytes, reservation=reservation
+        )
+        self._deadline.suspend()
         if isinstance(content, stream.Overrun):
             return self._handler.overrun(client, transaction, content)
         return await self._handler.data(client, transaction, content)
 
     async def _handshake(self, context: ssl.SSLContext) -> None:
-        self._writer.write(bytes(replies.READY_FOR_TLS))
+        self._writer.write(replies.READY_FOR_TLS.octets)
         await self._writer.drain()
         # Nothing may be received between this and the handshake: no other wait stands between them.
         stream.discard(self._reader)

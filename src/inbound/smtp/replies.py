@@ -5,6 +5,7 @@ EHLO and HELO, and 3yz without one.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import assert_never
 
 from inbound.model.outcome import Answer, Committed, Deferral, Deferred
@@ -12,7 +13,7 @@ from inbound.routing import Refusal
 from inbound.smtp.stream import Overrun
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reply:
     """One reply; line feeds separate the lines of its text."""
 
@@ -24,7 +25,9 @@ class Reply:
     #: the connection is closed behind it
     is_last: bool = False
 
-    def __bytes__(self) -> bytes:
+    @cached_property
+    def octets(self) -> bytes:
+        """What is sent."""
         # RFC 5321 4.2.1: every line but the last has a hyphen; RFC 2034 4: every line repeats the enhanced code.
         head = f"{self.enhanced} " if self.enhanced else ""
         *first, last = self.text.split("\n")

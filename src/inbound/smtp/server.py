@@ -153,5 +153,5 @@ async def _listen(door: _Door, connections: Connections) -> asyncio.Server:
 async def _await_all(connections: Sequence[InboundSMTP], seconds: float) -> list[InboundSMTP]:
     """Wait for conversations to end; return those that did not."""
     if connections:
-        await asyncio.wait([connection.task for connection in connections], timeout=seconds)
-    return [connection for connection in connections if not connection.task.done()]
+        await asyncio.wait([connection.task() for connection in connections], timeout=seconds)
+    return [connection for connection in connections if not connection.task().done()]

@@ -86,8 +86,9 @@ def _why_no_pem(value: str, name: str, tls: str, directory: Path) -> str | None:
         return "write the path of the PEM file, not its content"
     if is_credential(value) and (why_not := why_no_credential(value)):
         return why_not
-    path = Path(absolute(value, directory))
-    return why_no_file(path, shown(value)) or _why_no_pem_content(path.read_bytes(), name, shown(value))
+    # What was written for the key may be the key itself.
+    path, what = Path(absolute(value, directory)), "the file" if name == "key" else shown(value)
+    return why_no_file(path, what) or _why_no_pem_content(path.read_bytes(), name, what)
 
 
 def _why_no_pem_content(octets: bytes, name: str, what: str) -> str | None:

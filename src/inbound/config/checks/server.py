@@ -34,11 +34,15 @@ def _domains(settings: Settings) -> Iterator[Mistake]:
 
 def _state_directory(settings: Settings, directory: Path) -> Iterator[Mistake]:
     written = settings.server.state_directory
-    if not written:
-        return
-    path = Path(absolute(written, directory))
-    if path.exists() and not path.is_dir():
-        yield Mistake(key=("server", "state_directory"), message=f"{shown(written)} is not a directory")
+    if written and (why_not := _why_no_state(Path(absolute(written, directory)))):
+        yield Mistake(key=("server", "state_directory"), message=f"{shown(written)} {why_not}")
+
+
+def _why_no_state(path: Path) -> str | None:
+    try:
+        return "is not a directory" if path.exists() and not path.is_dir() else None
+    except OSError as error:
+        return f"cannot be used: {error.strerror}"
 
 
 def _sizes(settings: Settings) -> Iterator[Mistake]:
@@ -53,18 +57,19 @@ def _sizes(settings: Settings) -> Iterator[Mistake]:
 
 
 def _database(settings: Settings, directory: Path) -> Iterator[Mistake]:
-    url, binaries = settings.database.url, settings.database.embedded_binaries
-    if why_not := _why_no_url(url):
+    if why_not := _why_no_url(settings.database.url):
         yield Mistake(key=("database", "url"), message=why_not)
-    if binaries:
-        missing = [
-            name for name in ("initdb", "postgres") if not (Path(absolute(binaries, directory)) / name).is_file()
-        ]
-        if missing:
-            message = (
-                f"{shown(binaries)} has no {' and no '.join(missing)}; it must be PostgreSQL's directory of programs"
-            )
-            yield Mistake(key=("database", "embedded_binaries"), message=message)
+    binaries = settings.database.embedded_binaries
+    if binaries and (why_not := _why_no_binaries(Path(absolute(binaries, directory)))):
+        yield Mistake(key=("database", "embedded_binaries"), message=f"{shown(binaries)} {why_not}")
+
+
+def _why_no_binaries(path: Path) -> str | None:
+    try:
+        missing = [name for name in ("initdb", "postgres") if not (path / name).is_file()]
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
+    return f"has no {' and no '.join(missing)}; it must be the directory of PostgreSQL's programs" if missing else None
 
 
 def _why_no_url(written: str) -> str | None:

@@ -1,0 +1,5 @@
+"""``python -m inbound``."""
+
+from inbound.cli import main
+
+main()

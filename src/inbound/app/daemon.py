@@ -1,0 +1,161 @@
+"""`inbound serve`: everything started in order, watched, reloaded, and stopped in the reverse order."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from inbound import __version__, logs
+from inbound.app.checks import check_stored
+from inbound.app.database import embedded_for, make_ready
+from inbound.app.systemd import notify, watchdog_seconds
+from inbound.config import Settings, load_settings
+from inbound.database.embedded import EmbeddedPostgres
+from inbound.database.engine import Database, open_engine
+from inbound.database.numbers import DayBases
+from inbound.errors import InboundError
+from inbound.intake import Committer, Intake
+from inbound.pipeline.context import build_context
+from inbound.smtp.server import Reception
+
+#: how often the embedded PostgreSQL and the committer are looked at
+_WATCH_SECONDS = 1.0
+#: sections of the file that only a restart applies
+_RESTART_SECTIONS = ("server", "listeners", "intake", "database", "logs")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Running:
+    """What a caller may tell its user once everything is up."""
+
+    settings: Settings
+    config: Path
+    database_url: str
+    addresses: tuple[tuple[str, int], ...]
+
+
+def serve(settings: Settings, config: Path, on_running: Callable[[Running], None]) -> None:
+    """Run the daemon until SIGTERM or SIGINT. Must be called in the main thread.
+
+    Args:
+        settings: of the file, checked.
+        config: the file; read again on SIGHUP.
+        on_running: called once everything is up.
+
+    Raises:
+        InboundError: something cannot be started; everything that was is stopped.
+    """
+    embedded = embedded_for(settings, config)
+    with contextlib.ExitStack() as stack:
+        if embedded:
+            stack.callback(embedded.stop)
+        url = embedded.start() if embedded else settings.database.url
+        database = open_engine(url)
+        stack.callback(database.dispose)
+        make_ready(database, settings)
+        check_stored(settings, database, str(config))
+        asyncio.run(_Daemon(settings, config, database, embedded).run(url, on_running))
+    logs.stopped()
+
+
+class _Daemon:
+    """The part that lives on the event loop."""
+
+    def __init__(
+        self, settings: Settings, config: Path, database: Database, embedded: EmbeddedPostgres | None
+    ) -> None:
+        self._settings = settings
+        self._config = config
+        self._database = database
+        self._embedded = embedded
+        self._day_bases = DayBases(database)
+        self._committer = Committer(database, build_context(settings, self._day_bases))
+        self._intake = Intake(self._committer, settings.intake)
+        self._reception = Reception(settings, self._intake)
+        self._stop = asyncio.Event()
+        self._reload = asyncio.Event()
+
+    async def run(self, url: str, on_running: Callable[[Running], None]) -> None:
+        self._handle_signals()
+        self._intake.start()
+        try:
+            await self._reception.start()
+            addresses = tuple(self._reception.addresses)
+            logs.started(version=__version__, config=str(self._config), database=self._database_name())
+            on_running(
+                Running(settings=self._settings, config=self._config, database_url=url, addresses=addresses)
+            )
+            notify("READY=1")
+            await self._watch()
+        finally:
+            notify("STOPPING=1")
+            # What is being received may still end well: first the doors, then the queue.
+            await self._reception.stop(self._settings.server.stop_seconds)
+            await self._intake.stop(self._settings.server.stop_seconds)
+
+    def _database_name(self) -> str:
+        """Where the database is, for the log: never the URL, it may hold a password."""
+        return "embedded" if self._embedded else f"{self._database.url.host}/{self._database.url.database}"
+
+    def _handle_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._request_stop, signal.Signals(number).name)
+        loop.add_signal_handler(signal.SIGHUP, self._reload.set)
+
+    def _request_stop(self, name: str) -> None:
+        logs.stopping(signal=name)
+        self._stop.set()
+
+    async def _watch(self) -> None:
+        """Until a stop is requested: reload on request, feed the watchdog, keep the embedded PostgreSQL alive."""
+        pause = min(_WATCH_SECONDS, watchdog_seconds() or _WATCH_SECONDS)
+        while not self._stop.is_set():
+            if self._reload.is_set():
+                self._reload.clear()
+                await self._follow_new_settings()
+            if not self._intake.is_alive:
+                raise InboundError("the committer thread has ended: the daemon would accept nothing any more")
+            # Only a loop that turns says this; a hanging one is ended by systemd.
+            notify("WATCHDOG=1")
+            self._revive_embedded()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._next_signal(), pause)
+
+    async def _next_signal(self) -> None:
+        waits = [asyncio.ensure_future(self._stop.wait()), asyncio.ensure_future(self._reload.wait())]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+
+    async def _follow_new_settings(self) -> None:
+        """SIGHUP: read, check, and only then replace; a wrong file changes nothing."""
+        notify("RELOADING=1")
+        try:
+            settings = load_settings(self._config)
+            await asyncio.to_thread(check_stored, settings, self._database, str(self._config))
+            self._reception.replace(settings)
+        except InboundError as error:
+            logs.reload_failed(config=str(self._config), problems=str(error).splitlines())
+        else:
+            ignored = [
+                name for name in _RESTART_SECTIONS if getattr(settings, name) != getattr(self._settings, name)
+            ]
+            self._committer.context = build_context(settings, self._day_bases, self._committer.context)
+            logs.reloaded(config=str(self._config), needs_restart=ignored)
+        notify("READY=1")
+
+    def _revive_embedded(self) -> None:
+        # In the main thread on purpose: PostgreSQL ends with the thread that started it.
+        if self._embedded is None or self._embedded.is_alive():
+            return
+        try:
+            self._embedded.start()
+        except InboundError as error:
+            logs.embedded_failed(str(error))
+        else:
+            logs.embedded_restarted()

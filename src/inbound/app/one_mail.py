@@ -1,0 +1,129 @@
+"""One mail outside SMTP: `inbound deliver`, `inbound explain` and `inbound messages retry`."""
+
+import os
+import time
+from dataclasses import dataclass
+from datetime import datetime
+
+from inbound.config import Settings
+from inbound.database import messages
+from inbound.database.engine import Database, rolled_back, transaction
+from inbound.database.messages import Listed
+from inbound.database.numbers import DayBases
+from inbound.errors import InboundError, NotFound
+from inbound.intake import Committer
+from inbound.intake.committer import understand
+from inbound.model.mail import Delivery, Peer, Recipient
+from inbound.model.outcome import Answer
+from inbound.pipeline.context import Context, build_context
+from inbound.pipeline.process import process
+from inbound.pipeline.steps import Processed
+from inbound.routing import Refusal, Routes
+from inbound.security.peers import Peers, parse_address
+
+#: the peer of a mail that came over no connection
+LOCAL_PEER = Peer(address="local", helo="", tls=None, name="", is_trusted=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Envelope:
+    """What SMTP would have said."""
+
+    #: recipients as written; at least one
+    rcpt_to: tuple[str, ...]
+    #: reverse-path; empty for the null reverse-path
+    mail_from: str
+    #: address of the peer; None = no connection
+    peer_address: str | None
+    #: aware, UTC
+    received_at: datetime
+
+
+def delivery_of(content: bytes, envelope: Envelope, settings: Settings) -> Delivery:
+    """Route a mail as reception would.
+
+    Raises:
+        NotFound: a recipient leads to no active mailbox.
+    """
+    routes = Routes(settings)
+    recipients: dict[str, Recipient] = {}
+    for address in envelope.rcpt_to:
+        recipient = routes.route(address)
+        if isinstance(recipient, Refusal):
+            raise NotFound(f"{address}: {recipient.value}")
+        recipients.setdefault(recipient.mailbox, recipient)
+    return Delivery(
+        content=content,
+        mail_from=envelope.mail_from,
+        recipients=tuple(recipients.values()),
+        peer=_peer(envelope.peer_address, settings),
+        received_at=envelope.received_at,
+    )
+
+
+def _peer(address: str | None, settings: Settings) -> Peer:
+    if address is None:
+        return LOCAL_PEER
+    ip = parse_address(address)
+    rule = Peers(settings.peers).find(ip)
+    if rule is None:
+        raise NotFound(f"no [[peers]] entry lets {address} in")
+    return Peer(address=address, helo="", tls=None, name=rule.name, is_trusted=rule.trusted)
+
+
+def deliver(delivery: Delivery, settings: Settings, database: Database) -> Answer:
+    """Process and commit a mail as if it had come by SMTP."""
+    committer = Committer(database, _context(settings, database))
+    return committer.commit([delivery], time.monotonic() + settings.intake.deadline_seconds)[0]
+
+
+def explain(delivery: Delivery, settings: Settings, database: Database) -> list[Processed]:
+    """Run the real pipeline and roll back.
+
+    Its rows are kept apart from those of live mail by a salt, so that no live message waits for it.
+    """
+    context = _context(settings, database)
+    understood = understand(0, delivery, context, salt=os.urandom(32))
+    with rolled_back(database) as tx:
+        return process(tx, understood.received, context)
+
+
+def retry(row_id: int, settings: Settings, database: Database) -> Answer:
+    """Run a quarantined message through the pipeline again; it keeps its row and its time of receipt.
+
+    Raises:
+        NotFound: there is no such message, or its mailbox is gone.
+        InboundError: it is not in quarantine.
+    """
+    with transaction(database) as tx:
+        stored = messages.get(tx, row_id)
+        content = messages.content_of(tx, row_id)
+    if stored is None or content is None:
+        raise NotFound(f"there is no message {row_id}")
+    if stored.outcome != "quarantined":
+        raise InboundError(f"message {row_id} is not in quarantine: its outcome is {stored.outcome}")
+    context = _context(settings, database)
+    if stored.mailbox not in context.mailboxes:
+        raise NotFound(f"message {row_id} came to mailbox {stored.mailbox!r}, which the configuration does not name")
+    committer = Committer(database, context)
+    understood = understand(0, _delivery_again(stored, content), context, row_id=row_id)
+    return committer.commit_understood([understood], time.monotonic() + settings.intake.deadline_seconds)[0]
+
+
+def _delivery_again(stored: Listed, content: bytes) -> Delivery:
+    recipient = Recipient(address=stored.rcpt_to, mailbox=stored.mailbox, sub_address=stored.sub_address)
+    peer = Peer(
+        address=stored.peer_address, helo=stored.helo, tls=stored.tls, name=stored.peer_name, is_trusted=False
+    )
+    return Delivery(
+        content=content,
+        mail_from=stored.mail_from,
+        recipients=(recipient,),
+        peer=peer,
+        received_at=stored.received_at,
+    )
+
+
+def _context(settings: Settings, database: Database) -> Context:
+    return build_context(settings, DayBases(database))
+

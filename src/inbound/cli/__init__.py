@@ -1,0 +1,35 @@
+"""The commands; thin: one file per group, what they do is in ``app``."""
+
+import sys
+
+import typer
+
+from inbound.cli import database, mail, messages, service
+from inbound.errors import ConfigurationError, InboundError
+
+app = typer.Typer(
+    help="SMTP daemon that turns redirected support mail into service-desk tickets in PostgreSQL.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+service.add_to(app)
+mail.add_to(app)
+app.add_typer(messages.app, name="messages")
+app.add_typer(database.app, name="database")
+
+
+def main() -> None:
+    """Run a command; an error of ours is its text and exit code 1, of the configuration 2."""
+    try:
+        app()
+    except ConfigurationError as error:
+        for problem in error.problems:
+            print(problem, file=sys.stderr)
+        count = len(error.problems)
+        print(f"{count} mistake{'s' if count > 1 else ''} in the configuration", file=sys.stderr)
+        sys.exit(2)
+    except InboundError as error:
+        print(f"inbound: {error}", file=sys.stderr)
+        sys.exit(1)

@@ -1,0 +1,117 @@
+"""`inbound messages …`: where is my mail?"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from inbound.app.database import opened_database
+from inbound.app.one_mail import retry as retry_message
+from inbound.cli.mail import report
+from inbound.cli.options import ConfigOption, JsonOption, load, time_of
+from inbound.cli.show import listed_json, listed_text, message_table
+from inbound.database import messages
+from inbound.database.engine import transaction
+from inbound.errors import InboundError, NotFound
+
+app = typer.Typer(help="Find stored messages; see why each became what it became.", no_args_is_help=True)
+
+IdArgument = Annotated[int, typer.Argument(metavar="ID", help="Number of the message, from `messages list`.")]
+Text = str | None
+
+
+@app.command(name="list")
+def list_(
+    config: ConfigOption = None,
+    *,
+    mailbox: Annotated[Text, typer.Option(help="Name of a mailbox.")] = None,
+    outcome: Annotated[Text, typer.Option(help="For example ticket_created, duplicate, quarantined.")] = None,
+    reason: Annotated[Text, typer.Option(help="A reason code, see docs/reasons.md.")] = None,
+    sender: Annotated[Text, typer.Option(help="Part of the author's or envelope sender's address.")] = None,
+    subject: Annotated[Text, typer.Option(help="Part of the subject.")] = None,
+    message_id: Annotated[Text, typer.Option(help="The whole Message-ID, with or without brackets.")] = None,
+    since: Annotated[Text, typer.Option(metavar="TIME", help="Received at or after (ISO 8601).")] = None,
+    until: Annotated[Text, typer.Option(metavar="TIME", help="Received before (ISO 8601).")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="At most so many.")] = 50,
+    is_json: JsonOption = False,
+) -> None:
+    """List stored messages, newest first."""
+    settings, path = load(config)
+    wanted = messages.Search(
+        mailbox=mailbox,
+        outcome=outcome,
+        reason=reason,
+        sender=sender,
+        subject=subject,
+        message_id=message_id.strip().removeprefix("<").removesuffix(">") if message_id else None,
+        since=time_of(since) if since else None,
+        until=time_of(until) if until else None,
+        limit=limit,
+    )
+    with opened_database(settings, path) as database, transaction(database) as tx:
+        found = messages.search(tx, wanted)
+    if is_json:
+        for one in found:
+            typer.echo(json.dumps(listed_json(one), ensure_ascii=False))
+    else:
+        message_table(found)
+
+
+@app.command()
+def show(row_id: IdArgument, config: ConfigOption = None, *, is_json: JsonOption = False) -> None:
+    """Show a message: envelope, outcome, every step of the decision, repeated deliveries."""
+    settings, path = load(config)
+    with opened_database(settings, path) as database, transaction(database) as tx:
+        one = messages.get(tx, row_id)
+        again = messages.redeliveries_of(tx, row_id)
+    if one is None:
+        raise NotFound(f"there is no message {row_id}")
+    if is_json:
+        typer.echo(json.dumps(listed_json(one, again), ensure_ascii=False, indent=2))
+    else:
+        typer.echo(listed_text(one, again))
+
+
+@app.command()
+def raw(
+    row_id: IdArgument,
+    config: ConfigOption = None,
+    *,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file.")] = None,
+) -> None:
+    """Write the original octets of a message to standard output or a file."""
+    settings, path = load(config)
+    with opened_database(settings, path) as database, transaction(database) as tx:
+        content = messages.content_of(tx, row_id)
+    if content is None:
+        raise NotFound(f"there is no message {row_id}")
+    if output is None:
+        sys.stdout.buffer.write(content)
+        return
+    try:
+        output.write_bytes(content)
+    except OSError as error:
+        raise InboundError(f"{output}: {error.strerror}") from error
+
+
+@app.command()
+def retry(
+    row_ids: Annotated[list[int] | None, typer.Argument(metavar="ID...", help="Quarantined messages.")] = None,
+    config: ConfigOption = None,
+    *,
+    is_all: Annotated[bool, typer.Option("--all", help="Every message in quarantine.")] = False,
+    is_json: JsonOption = False,
+) -> None:
+    """Run quarantined messages through the pipeline again; each keeps its row and its time of receipt."""
+    settings, path = load(config)
+    if bool(row_ids) == is_all:
+        raise typer.BadParameter("name the messages to retry, or say --all")
+    with opened_database(settings, path) as database:
+        if is_all:
+            with transaction(database) as tx:
+                row_ids = [one.id for one in messages.search(tx, messages.Search(outcome="quarantined", limit=100_000))]
+        with typer.progressbar(sorted(row_ids or ()), label="retry", file=sys.stderr) as progress:
+            for row_id in progress:
+                report(retry_message(row_id, settings, database), is_json=is_json)

@@ -1,0 +1,40 @@
+"""Options that several commands share."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from inbound.config import Settings, find_config, load_settings
+
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        "-c",
+        metavar="FILE",
+        help="Configuration file. Default: $INBOUND_CONFIG, /etc/inbound/inbound.toml, or the checkout's example.",
+        show_default=False,
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+
+
+def load(config: Path | None) -> tuple[Settings, Path]:
+    """The settings and the file they came from.
+
+    Raises:
+        ConfigurationError: with every mistake.
+    """
+    path = find_config(config)
+    return load_settings(path), path
+
+
+def time_of(text: str) -> datetime:
+    """An ISO 8601 time; without an offset it is UTC."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r} is not a time such as 2026-01-31 or 2026-01-31T14:30:00+01:00") from error
+    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)

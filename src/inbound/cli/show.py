@@ -1,0 +1,119 @@
+"""How messages and explanations look, for people and for programs. What came from outside is made printable."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from inbound.database.messages import Listed, Redelivery
+from inbound.pipeline.steps import Processed
+
+
+def printable(value: object) -> str:
+    """One line that a terminal shows and does not obey."""
+    return "".join(c if c.isprintable() else " " for c in str(value))
+
+
+def message_table(found: Sequence[Listed]) -> None:
+    """Print a list of messages."""
+    table = Table(box=None, pad_edge=False)
+    for heading in ("id", "received (UTC)", "mailbox", "outcome", "reason", "number", "from", "subject"):
+        table.add_column(heading, overflow="ellipsis", no_wrap=True)
+    for one in found:
+        cells = (
+            *(one.id, f"{one.received_at:%Y-%m-%d %H:%M:%S}", one.mailbox, one.outcome, one.reason, one.number or ""),
+            *(one.author_address or one.mail_from, one.subject),
+        )
+        table.add_row(*(Text(printable(cell)) for cell in cells))
+    Console(soft_wrap=not Console().is_terminal).print(table)
+
+
+def listed_json(one: Listed, again: Sequence[Redelivery] | None = None) -> dict[str, object]:
+    """A message for a program."""
+    values = {name: _json(value) for name, value in asdict(one).items()}
+    if again is not None:
+        values["redeliveries"] = [{key: _json(value) for key, value in asdict(one_).items()} for one_ in again]
+    return values
+
+
+def listed_text(one: Listed, again: Sequence[Redelivery]) -> str:
+    """A message for a person."""
+    number = f" {one.number}" if one.number else ""
+    lines = [
+        f"message {one.id}: {one.outcome}{number} ({one.reason})",
+        f"  received    {one.received_at.isoformat()} for mailbox {one.mailbox}, {one.size_bytes} octets",
+        f"  envelope    from <{one.mail_from}> to <{one.rcpt_to}>",
+        f"  peer        {one.peer_address} {one.peer_name} helo={one.helo} tls={one.tls or 'no'}",
+        f"  author      {one.author_name} <{one.author_address}>",
+        f"  subject     {one.subject}",
+        f"  Message-ID  {one.message_id or 'none'}",
+        f"  original    sha256 {one.sha256.hex()}",
+    ]
+    if one.error:
+        lines.append(f"  error       {one.error}")
+    lines.append("  decision")
+    lines += [
+        f"    {'*' if step['hit'] else '-'} {step['stage']}: {step['rule']}: {step['detail']}" for step in one.trace
+    ]
+    lines += [f"  delivered again {redelivery.received_at.isoformat()} by {redelivery.peer_address}" for redelivery in again]
+    return "\n".join(printable(line) for line in lines)
+
+
+def explanation(one: Processed) -> str:
+    """What would become of a message, for a person."""
+    result = one.result
+    lines = [f"mailbox {result.mailbox}: {result.outcome} ({result.reason})"]
+    stage = ""
+    for step in one.steps:
+        if step.stage != stage:
+            stage = step.stage
+            lines.append(f"  {stage}")
+        lines.append(f"    {'*' if step.is_hit else '-'} {step.rule}: {step.detail}")
+    lines.append("  would be written (rolled back)")
+    for name, fields in _written(one).items():
+        lines.append(f"    {name}")
+        lines += [f"      {field} = {_short(value)}" for field, value in fields.items()]
+    return "\n".join(printable(line) for line in lines)
+
+
+def explanation_json(one: Processed) -> dict[str, object]:
+    """What would become of a message, for a program."""
+    return {
+        "mailbox": one.result.mailbox,
+        "outcome": one.result.outcome,
+        "reason": one.result.reason,
+        "steps": [
+            {"stage": step.stage, "rule": step.rule, "hit": step.is_hit, "detail": step.detail} for step in one.steps
+        ],
+        "would_write": _written(one),
+    }
+
+
+def _written(one: Processed) -> dict[str, dict[str, object]]:
+    drafts = {"tickets": one.ticket, "notes": one.note, "messages": one.message}
+    # A rehearsal's ids, identity and trace are of no use to anybody.
+    hidden = {"id", "identity", "identity_version", "trace", "sha256", "ticket_id", "note_id"}
+    written: dict[str, dict[str, object]] = {
+        name: {field: _json(value) for field, value in asdict(draft).items() if field not in hidden}
+        for name, draft in drafts.items()
+        if draft is not None
+    }
+    if one.ticket or one.note:
+        for index, attachment in enumerate(one.received.mail.attachments, start=1):
+            fields = {"name": attachment.name, "content_type": attachment.content_type}
+            written[f"attachments {index}"] = {**fields, "size_bytes": len(attachment.content)}
+    return written
+
+
+def _json(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return value.hex() if isinstance(value, bytes) else value
+
+
+def _short(value: object) -> str:
+    text = str(value) if value not in {None, ""} else "(none)"
+    return text if len(text) <= 200 else f"{text[:200]}… ({len(text)} characters)"

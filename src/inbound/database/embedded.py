@@ -1,0 +1,201 @@
+"""The embedded PostgreSQL: a private, real server for a first run, for small sites and for the tests.
+
+It runs as a direct child on a Unix socket below the state directory and ends with its parent, however that ends.
+
+embedded.py            its life: start, stop, restart, and its URL
+embedded_binaries.py   where the programs come from
+embedded_account.py    as whom it runs
+embedded_cluster.py    its files
+embedded_child.py      the step between fork and exec
+"""
+
+import fcntl
+import os
+import signal
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+import psycopg
+from psycopg import pq, sql
+
+from inbound.database.embedded_account import (
+    Account,
+    database_users,
+    launch_command,
+    require_way_to,
+    server_account,
+)
+from inbound.database.embedded_binaries import find_binaries, reachable_binaries
+from inbound.database.embedded_cluster import (
+    ENVIRONMENT,
+    NAME,
+    PORT,
+    Layout,
+    await_orphan,
+    create_data,
+    data_major,
+    disarm_stale_files,
+    make_home,
+    make_socket_directory,
+    running_postmaster,
+    url_of,
+    wait_until,
+    write_access_rules,
+)
+from inbound.errors import AlreadyRunning, EmbeddedPostgresError
+
+#: until the server answers at all
+START_SECONDS = 30.0
+#: until it has recovered from a crash; a shorter wait would begin the same recovery again and again
+RECOVERY_SECONDS = 600.0
+STOP_FAST_SECONDS = 20.0
+STOP_IMMEDIATE_SECONDS = 10.0
+#: a longer log is emptied at start
+LONGEST_LOG_BYTES = 4_000_000
+LOG_TAIL_BYTES = 2_000
+#: what PostgreSQL says while backends of a postmaster that was killed are still ending
+_BACKENDS_REMAIN = "pre-existing shared memory block"
+
+_SETTINGS = {
+    "listen_addresses": "",
+    "port": str(PORT),
+    "max_connections": "50",
+    "shared_buffers": "128MB",
+    "huge_pages": "off",
+    "jit": "off",  # compiling costs more than our short statements do
+    "min_wal_size": "80MB",
+    "max_wal_size": "1GB",
+    "checkpoint_completion_target": "0.9",
+    "autovacuum": "on",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "lc_messages": "C",
+    "logging_collector": "off",
+    "log_destination": "stderr",
+    "log_line_prefix": "%m [%p] ",
+    "log_error_verbosity": "terse",  # the DETAIL of an error quotes rows, and so people's mail
+}
+
+
+class EmbeddedPostgres:
+    """One private server on one state directory; the directory is locked from start to stop."""
+
+    def __init__(self, state_directory: Path, *, binaries: str = "", durable: bool = True) -> None:
+        """Prepare; nothing is touched before `start`.
+
+        Args:
+            state_directory: where the data lies; made when missing.
+            binaries: directory of postgres and initdb; "" finds them.
+            durable: False switches fsync and the like off, for tests: fast, and lost with the machine.
+        """
+        self._layout = Layout(state_directory.resolve())
+        self._binaries_setting = binaries
+        self._is_durable = durable
+        self._lock: int | None = None
+        self._command: list[str] = []
+        self._process: subprocess.Popen[bytes] | None = None
+        self._url: str | None = None
+        self._log_start_bytes = 0
+
+    @property
+    def url(self) -> str:
+        """The libpq URL, the same for every start on this state directory by this user.
+
+        Raises:
+            EmbeddedPostgresError: before the first start.
+        """
+        if self._url is None:
+            raise EmbeddedPostgresError("the embedded PostgreSQL has not been started")
+        return self._url
+
+    def start(self) -> str:
+        """Start the server, on the first run after making its data directory; return its URL once it answers.
+
+        Only on the main thread, because the kernel ends the server together with the thread that started it. Does
+        nothing when the server runs.
+
+        Raises:
+            AlreadyRunning: when another process runs a server on this state directory.
+            EmbeddedPostgresError: with the reason, what to do, and what PostgreSQL wrote into its log.
+        """
+        if self.is_alive():
+            return self.url
+        _require_main_thread()
+        try:
+            self._prepare()
+            self._start_and_wait()
+        except OSError as error:
+            self.stop()
+            raise EmbeddedPostgresError(f"cannot use the state directory: {error}") from error
+        except BaseException:
+            self.stop()
+            raise
+        return self.url
+
+    def is_alive(self) -> bool:
+        """Tell whether the server process runs; it may still be starting or recovering."""
+        return self._process is not None and self._process.poll() is None
+
+    def restart_if_dead(self) -> bool:
+        """Launch the server again if it died since `start`, without waiting until it answers; tell whether it had died.
+
+        Made to be called every second or so on the main thread: a launch takes some milliseconds, connections fail
+        until the server has recovered, and a launch that comes to nothing is repeated by the next call.
+
+        Raises:
+            EmbeddedPostgresError: when the files in the state directory have become inaccessible.
+        """
+        if self._lock is None or self.is_alive():
+            return False
+        _require_main_thread()
+        try:
+            self._launch()
+        except OSError as error:
+            raise EmbeddedPostgresError(f"cannot restart the embedded PostgreSQL: {error}") from error
+        return True
+
+    def stop(self) -> None:
+        """Stop the server and unlock the state directory: at most half a minute, then by force. May be called twice."""
+        if self._process is not None:
+            _end(self._process)
+            self._process = None
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def _prepare(self) -> None:
+        """Do everything that comes before the launch; each step leaves alone what an earlier start has done."""
+        layout = self._layout
+        make_home(layout)
+        if self._lock is None:
+            self._lock = _locked(layout.lock)
+        account = server_account(layout.data)
+        require_way_to(layout.home, account)
+        major = data_major(layout)
+        binaries = reachable_binaries(
+            find_binaries(self._binaries_setting, data_major=major), account, copies=layout.home
+        )
+        await_orphan(layout)
+        if major is None:
+            create_data(layout, binaries, account, is_durable=self._is_durable)
+        write_access_rules(layout, database_users(account))
+        socket_directory = make_socket_directory(layout, account)
+        self._url = url_of(socket_directory)
+        self._command = self._server_command(binaries.directory / "postgres", account, socket_directory)
+
+    def _server_command(self, program: Path, account: Account, socket_directory: Path) -> list[str]:
+        durability = "on" if self._is_durable else "off"
+        settings = _SETTINGS | {
+            "unix_socket_directories": str(socket_directory),
+            "hba_file": str(self._layout.host_rules),
+            "ident_file": str(self._layout.user_map),
+            "fsync": durability,
+            "synchronous_commit": durability,
+            "full_page_writes": durability,
+        }
+        options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        # SIGINT is PostgreSQL's fast shutdown: what a killed daemon leaves behind ends cleanly.
+        command = [str(program), "-D", str(self._layout.data), *options]
+        return launch_command(account, command, parent_signal=signal.SIGINT)

@@ -1,0 +1,184 @@
+"""The text of a message: which parts are it, and what they say."""
+
+import re
+from dataclasses import dataclass
+from html import escape
+
+from inbound.message.attachments import declared_name
+from inbound.message.charset import decode
+from inbound.message.html import html_to_text
+from inbound.message.structure import Part
+
+# WHATWG HTML 4.2.5.4: a charset is declared within the first 1,024 octets.
+_META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
+_META_BYTES = 1024
+
+_PLAIN = frozenset(("text/plain", "text/markdown", "text/enriched", "text/richtext"))
+_HTML = frozenset(("text/html", "application/xhtml+xml"))
+
+
+@dataclass(slots=True)
+class _Piece:
+    """What a part says, as far as it says it in this form."""
+
+    plain: str | None = None
+    html: str | None = None
+
+    def text(self) -> str:
+        """Plain text, if need be from the HTML."""
+        if self.plain is not None and (self.html is None or not self.plain.isspace()) and self.plain:
+            return self.plain
+        return html_to_text(self.html) if self.html is not None else self.plain or ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Body:
+    """The text of a message, and what is left beside it."""
+
+    #: lines ended by ``\n``; no empty lines at the ends
+    text: str
+    #: decoded, not sanitised; None without HTML
+    html: str | None
+    #: leaves that are not the text, in the order of the message
+    others: list[Part]
+
+
+def read_body(root: Part) -> Body:
+    """Choose and decode the text.
+
+    multipart/alternative: the plain text unless it is blank, else the HTML; other text of an alternative is no attachment.
+    multipart/related: its root. Everything else: all text that is neither named nor meant as an attachment, joined.
+
+    Args:
+        root: the message.
+
+    Returns:
+        text, HTML and the remaining leaves. Goes as deep as the tree, which `structure.MAX_DEPTH` bounds.
+    """
+    others: list[Part] = []
+    piece = _read(root, others, is_root=True)
+    return Body(text=piece.text().lstrip("\n").rstrip(), html=piece.html, others=others)
+
+
+def _read(part: Part, others: list[Part], *, is_root: bool = False) -> _Piece:
+    if not part.children:
+        return _leaf(part, others, is_root=is_root)
+    match part.content_type:
+        case "multipart/alternative":
+            return _alternative(part, others)
+        case "multipart/related":
+            return _related(part, others)
+        case _:
+            return _join([_read(child, others) for child in part.children])
+
+
+def _leaf(part: Part, others: list[Part], *, is_root: bool) -> _Piece:
+    # A multipart in which no part was found still has text.
+    is_plain = part.content_type in _PLAIN or part.content_type.startswith("multipart/")
+    is_text = is_plain or part.content_type in _HTML
+    is_file = part.disposition == "attachment" or (bool(declared_name(part)) and not is_root)
+    if not is_text or is_file:
+        others.append(part)
+        return _Piece()
+    if is_plain:
+        return _Piece(plain=_plain_text(part))
+    return _Piece(html=_html_text(part))
+
+
+def _alternative(part: Part, others: list[Part]) -> _Piece:
+    """RFC 2046 5.1.4. Plain text is what a ticket wants; of several HTML forms the last is the richest."""
+    left: list[Part] = []
+    pieces = [_read(child, left) for child in part.children]
+    # Further text forms (AMP, watch) are the same text again; a calendar entry is a thing of its own.
+    others.extend(
+        leaf for leaf in left if declared_name(leaf) or leaf.content_type in {"text/calendar"} or not _is_text(leaf)
+    )
+    plains = [piece.plain for piece in pieces if piece.plain is not None]
+    htmls = [piece.html for piece in pieces if piece.html is not None]
+    return _Piece(
+        plain=next((plain for plain in plains if plain.strip()), None if htmls else "".join(plains)),
+        html=htmls[-1] if htmls else None,
+    )
+
+
+def _related(part: Part, others: list[Part]) -> _Piece:
+    """RFC 2387: one root, the first part unless ``start`` names another; the rest belongs to it."""
+    start = part.parameters.get("start", "").strip("<> ").encode()
+    named = (child for child in part.children if start and child.header.first(b"content-id").strip(b"<> ") == start)
+    root = next(named, part.children[0])
+    piece = _Piece()
+    for child in part.children:
+        if child is root:
+            piece = _read(child, others)
+        elif child.children:
+            _join([_read(grandchild, others) for grandchild in child.children])
+        else:
+            others.append(child)
+    return piece
+
+
+def _join(pieces: list[_Piece]) -> _Piece:
+    """One text after the other. HTML shows all of them, as soon as one is HTML."""
+    spoken = [piece for piece in pieces if piece.plain is not None or piece.html is not None]
+    if len(spoken) < 2:
+        return spoken[0] if spoken else _Piece()
+    texts = [text for piece in spoken if (text := piece.text().strip("\n"))]
+    has_html = any(piece.html is not None for piece in spoken)
+    return _Piece(plain="\n\n".join(texts), html="\n".join(map(_as_html, spoken)) if has_html else None)
+
+
+def _as_html(piece: _Piece) -> str:
+    if piece.html is not None:
+        return piece.html
+    return f"<pre>{escape(piece.plain)}</pre>" if piece.plain and piece.plain.strip() else ""
+
+
+def _is_text(part: Part) -> bool:
+    return part.content_type.startswith("text/")
+
+
+def _plain_text(part: Part) -> str:
+    text = _line_ends(decode(part.content(), part.parameters.get("charset", "")))
+    if part.parameters.get("format", "").lower() == "flowed":
+        return _unflow(text, deletes_space=part.parameters.get("delsp", "").lower() == "yes")
+    return text
+
+
+def _html_text(part: Part) -> str:
+    octets = part.content()
+    charset = part.parameters.get("charset", "")
+    if not charset and (meta := _META_CHARSET.search(octets, 0, _META_BYTES)):
+        charset = meta[1].decode("latin-1")
+    return _line_ends(decode(octets, charset))
+
+
+def _line_ends(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+
+
+def _unflow(text: str, *, deletes_space: bool) -> str:
+    """Join flowed lines to paragraphs (RFC 3676 4)."""
+    out: list[str] = []
+    paragraph: list[str] = []
+    depth = 0
+    for line in text.split("\n"):
+        content = line.lstrip(">")
+        line_depth = len(line) - len(content)
+        content = content.removeprefix(" ")
+        # RFC 3676 4.3: the signature line is never flowed, and ends a paragraph.
+        is_fixed = not content.endswith(" ") or content == "-- "
+        if paragraph and (line_depth != depth or content == "-- "):
+            out.append(_quoted("".join(paragraph), depth))
+            paragraph = []
+        depth = line_depth
+        paragraph.append(content[:-1] if deletes_space and not is_fixed else content)
+        if is_fixed:
+            out.append(_quoted("".join(paragraph), depth))
+            paragraph = []
+    if paragraph:
+        out.append(_quoted("".join(paragraph), depth))
+    return "\n".join(out)
+
+
+def _quoted(line: str, depth: int) -> str:
+    return f"{'>' * depth} {line}" if depth else line

@@ -1,0 +1,57 @@
+"""The door: octets -> Mail."""
+
+from inbound.message.addresses import parse_addresses
+from inbound.message.attachments import read_attachments
+from inbound.message.body import read_body
+from inbound.message.charset import clean_line
+from inbound.message.dates import parse_date
+from inbound.message.encoded_words import decode_words
+from inbound.message.headers import Header, message_ids
+from inbound.message.identity import identify, normalize_message_id
+from inbound.message.structure import read_structure
+from inbound.model.mail import Address, Mail
+
+
+def parse(content: bytes) -> Mail:
+    """Understand a message.
+
+    Never raises, whatever the octets are, and takes time linear in their number. What cannot be understood is absent; the guards
+    (`headers.MAX_FIELDS`, `headers.MAX_HEADER_BYTES`, `structure.MAX_DEPTH`, `structure.MAX_PARTS`) are named in
+    ``over_guard``, and behind them nothing more is read.
+
+    Args:
+        content: the whole message as received.
+
+    Returns:
+        the mail; every string in it is clean (`charset.clean`), lines end with ``\\n``.
+    """
+    identity = identify(content)
+    structure = read_structure(content)
+    header = structure.root.header
+    body = read_body(structure.root)
+    return Mail(
+        subject=clean_line(decode_words(header.first(b"subject"))),
+        from_=parse_addresses(header.first(b"from")),
+        reply_to=_all_addresses(header, b"reply-to"),
+        to=_all_addresses(header, b"to"),
+        cc=_all_addresses(header, b"cc"),
+        message_id=_message_id(header),
+        in_reply_to=message_ids(b" ".join(header.values(b"in-reply-to"))),
+        references=message_ids(b" ".join(header.values(b"references"))),
+        date=parse_date(header.first(b"date")),
+        text=body.text,
+        html=body.html,
+        attachments=read_attachments(body.others, body.html),
+        identity=identity,
+        over_guard=structure.over_guard,
+    )
+
+
+def _all_addresses(header: Header, name: bytes) -> tuple[Address, ...]:
+    """The addresses of every field of that name: RFC 5322 3.6 allows one, programs write several."""
+    return tuple(address for value in header.values(name) if value for address in parse_addresses(value))
+
+
+def _message_id(header: Header) -> str | None:
+    found = map(normalize_message_id, header.values(b"message-id"))
+    return next((message_id for message_id in found if message_id), None)

@@ -1,0 +1,56 @@
+"""Connections in all and per place."""
+
+from inbound.config import Limits
+from inbound.security.limits import ConnectionCount
+from inbound.security.peers import IPAddress, parse_address
+
+LIMITS = Limits(connections=3, connections_per_address=2)
+
+
+def address(text: str) -> IPAddress:
+    parsed = parse_address(text)
+    assert parsed is not None
+    return parsed
+
+
+def test_one_place_has_its_own_limit() -> None:
+    """The third connection of one address is refused while another address still gets in."""
+    count = ConnectionCount()
+    assert [count.enter(address("192.0.2.1"), LIMITS) for _ in range(3)] == [True, True, False]
+    assert count.enter(address("192.0.2.2"), LIMITS)
+
+
+def test_all_places_have_a_limit_together() -> None:
+    """The fourth connection is refused from wherever it comes."""
+    count = ConnectionCount()
+    assert all(count.enter(address(f"192.0.2.{n}"), LIMITS) for n in range(3))
+    assert not count.enter(address("192.0.2.9"), LIMITS)
+
+
+def test_an_ipv6_host_is_its_64() -> None:
+    """Addresses of one /64 are one place, those of its neighbour another."""
+    count = ConnectionCount()
+    assert count.enter(address("2001:db8::1"), LIMITS)
+    assert count.enter(address("2001:db8::ffff:1"), LIMITS)
+    assert not count.enter(address("2001:db8::2"), LIMITS)
+    assert count.enter(address("2001:db8:0:1::2"), LIMITS)
+
+
+def test_who_leaves_makes_room() -> None:
+    """After as many left as entered, the limits are as at the beginning."""
+    count = ConnectionCount()
+    for _ in range(5):
+        assert [count.enter(address("192.0.2.1"), LIMITS) for _ in range(2)] == [True, True]
+        count.leave(address("192.0.2.1"))
+        count.leave(address("192.0.2.1"))
+    assert count.total == 0
+
+
+def test_nothing_is_kept_of_places_without_connections() -> None:
+    """Memory does not grow with the addresses that ever connected or were refused."""
+    count = ConnectionCount()
+    none = Limits(connections=1, connections_per_address=1)
+    assert count.enter(address("192.0.2.1"), none)
+    assert not any(count.enter(address(f"198.51.100.{n}"), none) for n in range(200))
+    count.leave(address("192.0.2.1"))
+    assert len(count._by_origin) == 0

@@ -92,7 +92,12 @@ class Talk:
 
     async def start_tls(self, certificate: "Certificate") -> str:
         """STARTTLS and the handshake; returns the TLS version."""
-        assert (await self.say("STARTTLS")).startswith("220 ")
+        return await self.start_tls_with(certificate, b"STARTTLS\r\n")
+
+    async def start_tls_with(self, certificate: "Certificate", octets: bytes) -> str:
+        """Send these octets, expect the reply to STARTTLS, and shake hands."""
+        await self.send(octets)
+        assert (await self.reply()).startswith("220 ")
         context = ssl.create_default_context(cafile=str(certificate.authority))
         await self.writer.start_tls(context, server_hostname="localhost")
         return str(self.writer.get_extra_info("ssl_object").version())

@@ -63,9 +63,7 @@ def serve(settings: Settings, config: Path, on_running: Callable[[Running], None
 class _Daemon:
     """The part that lives on the event loop."""
 
-    def __init__(
-        self, settings: Settings, config: Path, database: Database, embedded: EmbeddedPostgres | None
-    ) -> None:
+    def __init__(self, settings: Settings, config: Path, database: Database, embedded: EmbeddedPostgres | None) -> None:
         self._settings = settings
         self._config = config
         self._database = database
@@ -84,9 +82,7 @@ class _Daemon:
             await self._reception.start()
             addresses = tuple(self._reception.addresses)
             logs.started(version=__version__, config=str(self._config), database=self._database_name())
-            on_running(
-                Running(settings=self._settings, config=self._config, database_url=url, addresses=addresses)
-            )
+            on_running(Running(settings=self._settings, config=self._config, database_url=url, addresses=addresses))
             notify("READY=1")
             await self._watch()
         finally:
@@ -142,20 +138,15 @@ class _Daemon:
         except InboundError as error:
             logs.reload_failed(config=str(self._config), problems=str(error).splitlines())
         else:
-            ignored = [
-                name for name in _RESTART_SECTIONS if getattr(settings, name) != getattr(self._settings, name)
-            ]
+            ignored = [name for name in _RESTART_SECTIONS if getattr(settings, name) != getattr(self._settings, name)]
             self._committer.context = build_context(settings, self._day_bases, self._committer.context)
             logs.reloaded(config=str(self._config), needs_restart=ignored)
         notify("READY=1")
 
     def _revive_embedded(self) -> None:
         # In the main thread on purpose: PostgreSQL ends with the thread that started it.
-        if self._embedded is None or self._embedded.is_alive():
-            return
         try:
-            self._embedded.start()
+            if self._embedded and self._embedded.restart_if_dead():
+                logs.embedded_restarted()
         except InboundError as error:
             logs.embedded_failed(str(error))
-        else:
-            logs.embedded_restarted()

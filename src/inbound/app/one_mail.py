@@ -112,9 +112,7 @@ def retry(row_id: int, settings: Settings, database: Database) -> Answer:
 
 def _delivery_again(stored: Listed, content: bytes) -> Delivery:
     recipient = Recipient(address=stored.rcpt_to, mailbox=stored.mailbox, sub_address=stored.sub_address)
-    peer = Peer(
-        address=stored.peer_address, helo=stored.helo, tls=stored.tls, name=stored.peer_name, is_trusted=False
-    )
+    peer = Peer(address=stored.peer_address, helo=stored.helo, tls=stored.tls, name=stored.peer_name, is_trusted=False)
     return Delivery(
         content=content,
         mail_from=stored.mail_from,
@@ -126,4 +124,3 @@ def _delivery_again(stored: Listed, content: bytes) -> Delivery:
 
 def _context(settings: Settings, database: Database) -> Context:
     return build_context(settings, DayBases(database))
-

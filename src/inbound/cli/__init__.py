@@ -26,10 +26,10 @@ def main() -> None:
         app()
     except ConfigurationError as error:
         for problem in error.problems:
-            print(problem, file=sys.stderr)
+            typer.echo(str(problem), err=True)
         count = len(error.problems)
-        print(f"{count} mistake{'s' if count > 1 else ''} in the configuration", file=sys.stderr)
+        typer.echo(f"{count} mistake{'s' if count > 1 else ''} in the configuration", err=True)
         sys.exit(2)
     except InboundError as error:
-        print(f"inbound: {error}", file=sys.stderr)
+        typer.echo(f"inbound: {error}", err=True)
         sys.exit(1)

@@ -14,7 +14,7 @@ from inbound.cli.options import ConfigOption, JsonOption, load, time_of
 from inbound.cli.show import explanation, explanation_json
 from inbound.config import Settings
 from inbound.errors import InboundError, NotFound
-from inbound.message.text import clean
+from inbound.message.charset import clean
 from inbound.model.mail import Delivery
 from inbound.model.outcome import Committed, Deferred
 
@@ -23,9 +23,7 @@ ToOption = Annotated[
     list[str], typer.Option("--to", metavar="ADDRESS", help="Envelope recipient; may be given several times.")
 ]
 FromOption = Annotated[str, typer.Option("--from", metavar="ADDRESS", help="Envelope sender; empty = null.")]
-PeerOption = Annotated[
-    str | None, typer.Option("--peer", metavar="IP", help="Pretend that this peer handed it over.")
-]
+PeerOption = Annotated[str | None, typer.Option("--peer", metavar="IP", help="Pretend that this peer handed it over.")]
 AtOption = Annotated[
     str | None, typer.Option("--at", metavar="TIME", help="Pretend that it came at this time (ISO 8601).")
 ]

@@ -58,7 +58,7 @@ def listed_text(one: Listed, again: Sequence[Redelivery]) -> str:
     lines += [
         f"    {'*' if step['hit'] else '-'} {step['stage']}: {step['rule']}: {step['detail']}" for step in one.trace
     ]
-    lines += [f"  delivered again {redelivery.received_at.isoformat()} by {redelivery.peer_address}" for redelivery in again]
+    lines += [f"  delivered again {one_.received_at.isoformat()} by {one_.peer_address}" for one_ in again]
     return "\n".join(printable(line) for line in lines)
 
 

@@ -99,9 +99,7 @@ def find_domain_owners(tx: Transaction, domains: Iterable[str]) -> dict[str, tup
     for row in tx.execute(_DOMAINS, {"domains": sorted(set(domains))}):
         organization = Organization(id=row.id, name=row.name)
         found[row.key].append(
-            DomainOwner(
-                domain=row.key, organization=organization, is_active=row.active, organization_type=row.type
-            )
+            DomainOwner(domain=row.key, organization=organization, is_active=row.active, organization_type=row.type)
         )
     return {key: tuple(values) for key, values in found.items()}
 

@@ -74,6 +74,7 @@ _SETTINGS = {
     "lc_messages": "C",
     "logging_collector": "off",
     "log_destination": "stderr",
+    "log_checkpoints": "off",
     "log_line_prefix": "%m [%p] ",
     "log_error_verbosity": "terse",  # the DETAIL of an error quotes rows, and so people's mail
 }
@@ -94,6 +95,7 @@ class EmbeddedPostgres:
         self._binaries_setting = binaries
         self._is_durable = durable
         self._lock: int | None = None
+        self._socket_directory = Path()
         self._command: list[str] = []
         self._process: subprocess.Popen[bytes] | None = None
         self._url: str | None = None
@@ -128,7 +130,7 @@ class EmbeddedPostgres:
             self._start_and_wait()
         except OSError as error:
             self.stop()
-            raise EmbeddedPostgresError(f"cannot use the state directory: {error}") from error
+            raise EmbeddedPostgresError(f"cannot use server.state_directory: {error}") from error
         except BaseException:
             self.stop()
             raise
@@ -181,14 +183,14 @@ class EmbeddedPostgres:
         if major is None:
             create_data(layout, binaries, account, is_durable=self._is_durable)
         write_access_rules(layout, database_users(account))
-        socket_directory = make_socket_directory(layout, account)
-        self._url = url_of(socket_directory)
-        self._command = self._server_command(binaries.directory / "postgres", account, socket_directory)
+        self._socket_directory = make_socket_directory(layout, account)
+        self._url = url_of(self._socket_directory)
+        self._command = self._server_command(binaries.directory / "postgres", account)
 
-    def _server_command(self, program: Path, account: Account, socket_directory: Path) -> list[str]:
+    def _server_command(self, program: Path, account: Account) -> list[str]:
         durability = "on" if self._is_durable else "off"
         settings = _SETTINGS | {
-            "unix_socket_directories": str(socket_directory),
+            "unix_socket_directories": str(self._socket_directory),
             "hba_file": str(self._layout.host_rules),
             "ident_file": str(self._layout.user_map),
             "fsync": durability,
@@ -199,3 +201,124 @@ class EmbeddedPostgres:
         # SIGINT is PostgreSQL's fast shutdown: what a killed daemon leaves behind ends cleanly.
         command = [str(program), "-D", str(self._layout.data), *options]
         return launch_command(account, command, parent_signal=signal.SIGINT)
+
+    def _start_and_wait(self) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        self._launch()
+        while (said := self._wait_until_answering()) is not None:
+            # Backends notice within moments that their postmaster is gone; until then PostgreSQL protects the data.
+            if _BACKENDS_REMAIN not in said or time.monotonic() > deadline:
+                raise EmbeddedPostgresError(
+                    f"the embedded PostgreSQL ended while starting; {self._layout.log}:\n{said}"
+                )
+            time.sleep(0.2)
+            self._launch()
+        _ensure_database(self.url)
+
+    def _launch(self) -> None:
+        disarm_stale_files(self._layout, self._socket_directory)
+        log = _open_log(self._layout.log)
+        self._log_start_bytes = os.fstat(log).st_size
+        try:
+            self._process = subprocess.Popen(  # noqa: S603 -- built above from paths that the operator chose, without a shell
+                self._command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd="/",
+                env=ENVIRONMENT,
+                start_new_session=True,  # Ctrl-C on the terminal is for the daemon, which then stops the server
+            )
+        finally:
+            os.close(log)
+
+    def _wait_until_answering(self) -> str | None:
+        """Wait for the server; None when it answers, the end of its log when it died.
+
+        Raises:
+            EmbeddedPostgresError: when it does neither in time.
+        """
+        started = time.monotonic()
+        while self.is_alive():
+            answer = pq.PGconn.ping(url_of(self._socket_directory, "postgres").encode())
+            if answer == pq.Ping.OK:
+                return None
+            waited = time.monotonic() - started
+            if waited > (RECOVERY_SECONDS if answer == pq.Ping.REJECT else START_SECONDS):
+                raise EmbeddedPostgresError(
+                    f"the embedded PostgreSQL did not answer within {waited:.0f} seconds; "
+                    f"{self._layout.log}:\n{self._log_tail()}"
+                )
+            time.sleep(0.02)
+        return self._log_tail()
+
+    def _log_tail(self) -> str:
+        """Tell the end of what the server wrote since it was launched."""
+        with self._layout.log.open("rb") as file:
+            end = file.seek(0, os.SEEK_END)
+            file.seek(max(self._log_start_bytes, end - LOG_TAIL_BYTES))
+            return file.read().decode(errors="replace").strip()
+
+
+def embedded_url(state_directory: Path) -> str | None:
+    """Tell the libpq URL of the server that runs on a state directory, from any process; None when none runs.
+
+    Raises:
+        EmbeddedPostgresError: when its files belong to another user: only that user and root may connect.
+    """
+    layout = Layout(state_directory.resolve())
+    try:
+        postmaster = running_postmaster(layout)
+    except PermissionError as error:
+        raise EmbeddedPostgresError(
+            f"{layout.data} belongs to another user: ask as the user of the daemon, or as root"
+        ) from error
+    return url_of(postmaster.socket_directory) if postmaster is not None and postmaster.is_ready else None
+
+
+def _require_main_thread() -> None:
+    # prctl(2): the parent-death signal comes when the *thread* that created the process ends.
+    if threading.current_thread() is not threading.main_thread():
+        raise EmbeddedPostgresError("the embedded PostgreSQL can only be started on the main thread")
+
+
+def _locked(path: Path) -> int:
+    """Lock the state directory until the returned descriptor is closed, if need be by the end of the process."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(descriptor)
+        raise AlreadyRunning(f"another inbound runs on the state directory {path.parent}: stop it first") from error
+    return descriptor
+
+
+def _open_log(path: Path) -> int:
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o640)
+    if os.fstat(descriptor).st_size > LONGEST_LOG_BYTES:
+        os.ftruncate(descriptor, 0)
+    return descriptor
+
+
+def _ensure_database(url: str) -> None:
+    """Make our database in a new cluster, or in one whose first start was interrupted before."""
+    try:
+        with psycopg.connect(url, dbname="postgres", autocommit=True) as connection:
+            query = "SELECT 1 FROM pg_database WHERE datname = %s"
+            if connection.execute(query, [NAME]).fetchone() is None:
+                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(NAME)))
+    except psycopg.Error as error:
+        raise EmbeddedPostgresError(f"cannot make the database in the embedded PostgreSQL: {error}") from error
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Stop a server: fast, then immediate, then by killing it; its backends then end by themselves."""
+    for stop_signal, seconds in (
+        (signal.SIGINT, STOP_FAST_SECONDS),
+        (signal.SIGQUIT, STOP_IMMEDIATE_SECONDS),
+    ):
+        process.send_signal(stop_signal)
+        if wait_until(lambda: process.poll() is not None, seconds):
+            return
+    process.kill()
+    process.wait()

@@ -1,7 +1,7 @@
 """Who runs the embedded PostgreSQL, and what that user may reach.
 
-PostgreSQL refuses to run as root and wants a user that the system knows. An ordinary user runs it as itself; root runs it
-as an unprivileged user.
+PostgreSQL refuses to run as root and wants a user that the system knows. An ordinary user runs it as itself; root runs
+it as an unprivileged user.
 """
 
 import os
@@ -97,15 +97,16 @@ def make_owned_directory(path: Path, account: Account, *, mode: int) -> None:
     Raises:
         EmbeddedPostgresError: when somebody else made it: what lies there must not be trusted.
     """
-    is_new = not os.path.lexists(path)
-    if is_new:
+    if not os.path.lexists(path):
         path.mkdir(mode=0o700)
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError as error:
-        raise EmbeddedPostgresError(f"{path} is in the way: {error.strerror}") from error
+        raise EmbeddedPostgresError(
+            f"cannot use {path} as a directory of user {account.name}: {error.strerror}"
+        ) from error
     try:
-        if is_new:
+        if os.fstat(descriptor).st_uid == os.geteuid():
             os.fchown(descriptor, account.uid, account.gid)
             os.fchmod(descriptor, mode)
         status = os.fstat(descriptor)

@@ -94,7 +94,9 @@ def _wheel_places() -> list[Path]:
 
 def _newest_first(directories: list[Path]) -> list[Binaries]:
     found = [binaries for directory in directories if (binaries := _inspect(directory)) is not None]
-    return sorted(found, key=lambda binaries: [int(number) for number in re.findall(r"\d+", binaries.version)], reverse=True)
+    return sorted(
+        found, key=lambda binaries: [int(number) for number in re.findall(r"\d+", binaries.version)], reverse=True
+    )
 
 
 def _inspect(directory: Path) -> Binaries | None:

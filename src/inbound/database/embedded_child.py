@@ -1,8 +1,8 @@
 """Become PostgreSQL: the short program that runs between the daemon's fork and `exec postgres`.
 
-Not imported: `embedded.py` runs this file with a bare interpreter. `subprocess` could do the same in a `preexec_fn`, but
-that is unsafe (and from Python 3.12 a warning) in a process with threads, and the daemon has threads when it restarts a
-server that died.
+Not imported: `embedded.py` runs this file with a bare interpreter. `subprocess` could do the same in a `preexec_fn`,
+but that is unsafe (and from Python 3.12 a warning) in a process with threads, and the daemon has threads when it
+restarts a server that died.
 
     embedded_child.py SIGNAL PARENT_PID UID GID PROGRAM [ARGUMENT...]
 

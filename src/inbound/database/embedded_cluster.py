@@ -29,7 +29,7 @@ ORPHAN_FAST_SECONDS = 30.0
 ORPHAN_IMMEDIATE_SECONDS = 10.0
 #: what neither a libpq address nor unix_socket_directories takes literally
 _UNSAFE_IN_SOCKET_PATH = re.compile(r"[^\w./+=~@%-]", re.ASCII)
-#: programs of PostgreSQL get nothing from the daemon's environment: PGDATA, PGPORT and the like would change what they do
+#: all that PostgreSQL gets from the daemon's environment: PGDATA, PGPORT and the like would change what it does
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
 
 
@@ -152,7 +152,8 @@ def create_data(layout: Layout, binaries: Binaries, account: Account, *, is_dura
     if not is_durable:
         options.append("--no-sync")
     _run_initdb(
-        [f"{binaries.directory}/initdb", "-D", str(layout.unfinished_data), "-U", NAME, "--auth=peer", *options], account
+        [f"{binaries.directory}/initdb", "-D", str(layout.unfinished_data), "-U", NAME, "--auth=peer", *options],
+        account,
     )
     layout.unfinished_data.rename(layout.data)
     _sync_directory(layout.home)
@@ -231,7 +232,7 @@ def _is_postmaster(pid: int, data: Path) -> bool:
         command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
     except (FileNotFoundError, ProcessLookupError):
         return False
-    return os.path.basename(command[0]) == b"postgres" and os.fsencode(data) in command
+    return Path(os.fsdecode(command[0])).name == "postgres" and os.fsencode(data) in command
 
 
 def _is_fit_for_socket(directory: Path) -> bool:

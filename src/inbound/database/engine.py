@@ -19,7 +19,7 @@ Transaction = Connection
 #: Where transactions come from.
 Database = Engine
 
-#: SQLSTATE classes that are our trouble: connection, rollback (deadlock, serialization), resources, intervention, system.
+#: SQLSTATE classes that are our trouble: connection, rollback (deadlock, ...), resources, intervention, system
 TROUBLE_CLASSES = frozenset({"08", "40", "53", "57", "58"})
 #: the same for single states: lock not available; read-only transaction (a standby that has not been promoted yet)
 TROUBLE_STATES = frozenset({"55P03", "25006"})

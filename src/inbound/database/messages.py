@@ -254,8 +254,8 @@ def lock_quarantined(tx: Transaction, row_ids: Sequence[int]) -> list[int]:
 
 def used_mailboxes(tx: Transaction) -> dict[str, int]:
     """Mailbox names that stored messages carry, with how many."""
-    query = select(messages.c.mailbox, func.count().label("count")).group_by(messages.c.mailbox)
-    return {row.mailbox: row.count for row in tx.execute(query)}
+    query = select(messages.c.mailbox, func.count()).group_by(messages.c.mailbox)
+    return dict(tx.execute(query).tuples())
 
 
 def used_choices(tx: Transaction) -> list[tuple[str, str, int]]:
@@ -268,5 +268,3 @@ def used_choices(tx: Transaction) -> list[tuple[str, str, int]]:
     counted = select(notes.c.note_type, func.count()).where(notes.c.note_type != "").group_by(notes.c.note_type)
     found += [("note_type", value, count) for value, count in tx.execute(counted)]
     return found
-
-

@@ -11,7 +11,8 @@ from itertools import chain, repeat
 from inbound import logs
 from inbound.database.engine import Database, describe, transaction
 from inbound.errors import DatabaseTrouble
-from inbound.message.parse import parse, unreadable
+from inbound.message.parse import parse
+from inbound.message.unreadable import unreadable
 from inbound.model.mail import Delivery
 from inbound.model.outcome import Answer, Committed, Deferral, Deferred
 from inbound.pipeline.context import Context

@@ -6,7 +6,7 @@ from typing import Literal
 Stage = Literal["receive", "resolve_sender", "classify", "dedupe", "persist"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Step:
     """One line of a trace. A tuple of these is stored as JSON in ``messages.trace``."""
 
@@ -17,3 +17,13 @@ class Step:
     is_hit: bool
     #: what was found, in words an operator understands; text from the message is quoted and shortened
     detail: str
+
+
+def hit(stage: Stage, rule: str, detail: str) -> Step:
+    """A rule that decided."""
+    return Step(stage=stage, rule=rule, is_hit=True, detail=detail)
+
+
+def miss(stage: Stage, rule: str, detail: str) -> Step:
+    """A rule that was asked and did not decide, and why."""
+    return Step(stage=stage, rule=rule, is_hit=False, detail=detail)

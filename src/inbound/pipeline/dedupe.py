@@ -6,7 +6,7 @@ from inbound.database import messages
 from inbound.database.engine import Transaction
 from inbound.database.messages import StoredIdentity
 from inbound.model.outcome import Outcome, Reason
-from inbound.model.trace import Step
+from inbound.model.trace import Step, hit, miss
 from inbound.pipeline.steps import Classified, Decided, Received
 from inbound.rules.duplicates import is_still_same
 
@@ -36,9 +36,7 @@ def _decide(classified: Classified, stored: Mapping[tuple[str, bytes], StoredIde
     )
 
 
-def _first_delivery(
-    received: Received, stored: Mapping[tuple[str, bytes], StoredIdentity]
-) -> StoredIdentity | None:
+def _first_delivery(received: Received, stored: Mapping[tuple[str, bytes], StoredIdentity]) -> StoredIdentity | None:
     for identity in received.identities:
         first = stored.get((received.mailbox.name, identity))
         if first and is_still_same(received.mail.identity, first.received_at, received.delivery.received_at):
@@ -48,11 +46,11 @@ def _first_delivery(
 
 def _step(first: StoredIdentity | None, *, is_ignored: bool) -> Step:
     if first is None:
-        return Step("dedupe", "redelivered", False, "the first delivery of this message to this mailbox")
+        return miss("dedupe", "redelivered", "the first delivery of this message to this mailbox")
     came = f"stored as message {first.row_id} since {first.received_at:%Y-%m-%d %H:%M:%S %Z} ({first.outcome})"
     if is_ignored:
-        return Step("dedupe", "redelivered", False, f"{came}; its own row does not count here")
-    return Step("dedupe", "redelivered", True, came)
+        return miss("dedupe", "redelivered", f"{came}; its own row does not count here")
+    return hit("dedupe", "redelivered", came)
 
 
 def _outcome(classified: Classified, *, is_duplicate: bool) -> tuple[Outcome, Reason]:

@@ -79,9 +79,7 @@ def draft_message(
     """The message itself, with its outcome and trace."""
     received, delivery, mail = decided.received, decided.received.delivery, decided.received.mail
     originator = _originator(mail)
-    trace = [
-        {"stage": step.stage, "rule": step.rule, "hit": step.is_hit, "detail": step.detail} for step in steps
-    ]
+    trace = [{"stage": step.stage, "rule": step.rule, "hit": step.is_hit, "detail": step.detail} for step in steps]
     return MessageRow(
         id=row_id,
         mailbox=received.mailbox.name,

@@ -10,7 +10,7 @@ from inbound.database.numbers import TICKET, Allotment, allot, format_number
 from inbound.database.tickets import AttachmentRow
 from inbound.model.desk import NoteDraft, TicketDraft
 from inbound.model.outcome import Outcome, Result
-from inbound.model.trace import Step
+from inbound.model.trace import Step, hit
 from inbound.pipeline.context import Context
 from inbound.pipeline.drafts import draft_message, draft_note, draft_redelivery, draft_ticket
 from inbound.pipeline.steps import Decided, Processed
@@ -150,7 +150,7 @@ def _processed(one: _Assigned) -> Processed:
 def _step(one: _Assigned, number: str | None) -> Step:
     attachments = f"with {len(one.decided.received.mail.attachments)} attachments"
     if one.ticket:
-        return Step("persist", one.decided.outcome, True, f"ticket {number} {attachments}")
+        return hit("persist", one.decided.outcome, f"ticket {number} {attachments}")
     if one.note:
-        return Step("persist", one.decided.outcome, True, f"note on ticket {number} {attachments}")
-    return Step("persist", one.decided.outcome, True, "only the message itself")
+        return hit("persist", one.decided.outcome, f"note on ticket {number} {attachments}")
+    return hit("persist", one.decided.outcome, "only the message itself")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from inbound.database.engine import Transaction
 from inbound.model.outcome import Outcome, Reason
-from inbound.model.trace import Step
+from inbound.model.trace import hit
 from inbound.pipeline.classify import classify
 from inbound.pipeline.context import Context
 from inbound.pipeline.dedupe import dedupe
@@ -55,7 +55,7 @@ def quarantine(tx: Transaction, received: Received, error: str, context: Context
         error: type and text of the failure, without parameters.
         context: the configuration.
     """
-    step = Step("receive", Reason.PROCESSING_FAILED, True, error)
+    step = hit("receive", Reason.PROCESSING_FAILED, error)
     decided = Decided(
         received=received,
         attribution=None,

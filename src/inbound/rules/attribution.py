@@ -63,7 +63,7 @@ def attribute(question: Question, directory: Directory) -> tuple[Attribution | N
 
 
 def _step(rule: str, detail: str, *, is_hit: bool = False) -> Step:
-    return Step("resolve_sender", rule, is_hit, detail)
+    return Step(stage="resolve_sender", rule=rule, is_hit=is_hit, detail=detail)
 
 
 def _resource(question: Question, directory: Directory) -> Iterator[Finding]:
@@ -110,9 +110,7 @@ def _contact(question: Question, directory: Directory) -> Iterator[Finding]:
 
 
 def _may_own(contact: Contact) -> bool:
-    return (
-        contact.is_active and contact.is_organization_active and contact.organization_type in TICKET_TAKING_TYPES
-    )
+    return contact.is_active and contact.is_organization_active and contact.organization_type in TICKET_TAKING_TYPES
 
 
 def _why_not(contact: Contact) -> str:

@@ -28,10 +28,10 @@ PUBLIC_MAIL_DOMAINS = frozenset(
     wp.pl o2.pl onet.pl interia.pl seznam.cz centrum.cz
     qq.com 163.com 126.com sina.com foxmail.com naver.com daum.net hanmail.net rediffmail.com
     uol.com.br bol.com.br terra.com.br
-    """.split()
+    """.split()  # noqa: SIM905 - a list of a hundred quoted names cannot be read
 )
 
-_SUFFIXES = PublicSuffixList(idna=False)
+_SUFFIXES = PublicSuffixList()
 
 
 @lru_cache(maxsize=4096)

@@ -1,8 +1,22 @@
 """One timer for all waits of a connection."""
 
-import asyncio
 from collections.abc import Callable
 from math import inf
+from typing import Protocol
+
+
+class Timer(Protocol):
+    """A call to come."""
+
+    def when(self) -> float: ...
+    def cancel(self) -> None: ...
+
+
+class Clock(Protocol):
+    """What is needed of an event loop."""
+
+    def time(self) -> float: ...
+    def call_at(self, when: float, callback: Callable[[], object], /) -> Timer: ...
 
 
 class Deadline:
@@ -12,15 +26,15 @@ class Deadline:
     timer per wait would cost a tenth of the reception of a message.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, expire: Callable[[], None]) -> None:
-        self._loop = loop
+    def __init__(self, clock: Clock, expire: Callable[[], None]) -> None:
+        self._clock = clock
         self._expire = expire
         self._at = inf
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: Timer | None = None
 
     def within(self, seconds: float) -> None:
         """What is waited for now has this long."""
-        self._at = self._loop.time() + seconds
+        self._at = self._clock.time() + seconds
         if self._timer is None or self._timer.when() > self._at:
             self._arm()
 
@@ -38,11 +52,11 @@ class Deadline:
     def _arm(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = self._loop.call_at(self._at, self._look)
+        self._timer = self._clock.call_at(self._at, self._look)
 
     def _look(self) -> None:
         self._timer = None
-        if self._at <= self._loop.time():
+        if self._at <= self._clock.time():
             self._expire()
         elif self._at < inf:
             self._arm()

@@ -87,7 +87,7 @@ def _why_no_pem(value: str, name: str, tls: str, directory: Path) -> str | None:
     if is_credential(value) and (why_not := why_no_credential(value)):
         return why_not
     # What was written for the key may be the key itself.
-    path, what = Path(absolute(value, directory)), "the file" if name == "key" else shown(value)
+    path, what = Path(absolute(value, directory)), "the path" if name == "key" else shown(value)
     return why_no_file(path, what) or _why_no_pem_content(path.read_bytes(), name, what)
 
 

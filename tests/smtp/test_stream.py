@@ -1,0 +1,187 @@
+"""The bulk reader of message content, alone and beside aiosmtpd's reader of lines."""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Sequence
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from aiosmtpd.smtp import SMTP, Envelope, Session
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inbound.smtp import stream
+from inbound.smtp.stream import STREAM_LIMIT_BYTES, Overrun, Reservation
+
+#: piece of a message, chosen to meet every border of the grammar
+ATOMS = (b".", b"..", b"\r", b"\n", b"\r\n", b"\r\n.", b"\r\n..", b"\n.\n", b"\r.\r", b"a", b"words ", b"\x00", b"\xff")
+
+
+class Room:
+    """Counts what is reserved; has as much room as it is given."""
+
+    def __init__(self, octets: int = 10_000_000) -> None:
+        self.room_octets = octets
+        self.reserved_octets = 0
+
+    def reserve(self, octets: int) -> bool:
+        if self.reserved_octets + octets > self.room_octets:
+            return False
+        self.reserved_octets += octets
+        return True
+
+    def release(self, octets: int) -> None:
+        self.reserved_octets -= octets
+
+
+async def feed(reader: asyncio.StreamReader, chunks: Sequence[bytes]) -> None:
+    for chunk in chunks:
+        reader.feed_data(chunk)
+        # Let the reader run between two chunks, as between two packets.
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+    reader.feed_eof()
+
+
+async def read(chunks: Sequence[bytes], *, max_bytes: int = 10_000_000, room: Room | None = None) -> Any:
+    """Read a message from these chunks; returns the result and what is left in the stream."""
+    reader = asyncio.StreamReader(limit=STREAM_LIMIT_BYTES)
+    feeding = asyncio.create_task(feed(reader, chunks))
+    with Reservation(room or Room()) as reservation:
+        result = await stream.read_content(reader, max_bytes=max_bytes, reservation=reservation)
+    await feeding
+    return result, await reader.read()
+
+
+def chunked(octets: bytes, cuts: Sequence[int]) -> list[bytes]:
+    borders = sorted({0, len(octets), *(cut % (len(octets) + 1) for cut in cuts)})
+    return [octets[start:end] for start, end in pairwise(borders)]
+
+
+@pytest.mark.parametrize(
+    ("sent", "content"),
+    [
+        # the end of data, at once and after content
+        (b".\r\n", b""),
+        (b"\r\n.\r\n", b"\r\n"),
+        (b"a\r\n.\r\n", b"a\r\n"),
+        # dot-stuffing (RFC 5321 4.5.2)
+        (b"..\r\n.\r\n", b".\r\n"),
+        (b"..a\r\n...b\r\n.\r\n", b".a\r\n..b\r\n"),
+        (b".a\r\n.\r\n", b"a\r\n"),
+        (b"a.\r\n..\r\n..\r\n.\r\n", b"a.\r\n.\r\n.\r\n"),
+        # look-alikes of the end of data are content
+        (b"a\n.\nb\r\n.\r\n", b"a\n.\nb\r\n"),
+        (b"a\n.\r\nb\r\n.\r\n", b"a\n.\r\nb\r\n"),
+        (b"a\r.\rb\r\n.\r\n", b"a\r.\rb\r\n"),
+        (b"a\r.\r\nb\r\n.\r\n", b"a\r.\r\nb\r\n"),
+        (b"a\r\n.\nb\r\n.\r\n", b"a\r\n\nb\r\n"),
+        (b"a\r\n.\rb\r\n.\r\n", b"a\r\n\rb\r\n"),
+        (b"a\r\n.\r\r\nb\r\n.\r\n", b"a\r\n\r\r\nb\r\n"),
+        (b"a\r\r\n.\r\r\nb\r\n.\r\n", b"a\r\r\n\r\r\nb\r\n"),
+        (b"a\r\n\x00.\r\nb\r\n.\r\n", b"a\r\n\x00.\r\nb\r\n"),
+        # what is not text
+        (b"\x00\xff\x1a\r\n.\r\n", b"\x00\xff\x1a\r\n"),
+    ],
+)
+async def test_only_crlf_dot_crlf_ends_a_message(sent: bytes, content: bytes) -> None:
+    """CRLF.CRLF ends the message, one leading dot of a line is removed, and nothing else changes."""
+    assert await read([sent + b"QUIT\r\n"]) == (content, b"QUIT\r\n")
+    assert await read([bytes([octet]) for octet in sent + b"QUIT\r\n"]) == (content, b"QUIT\r\n")
+
+
+@pytest.mark.parametrize("length", [998, 70_000, 200_000])
+async def test_long_lines_are_content(length: int) -> None:
+    """Lines beyond RFC 5321 4.5.3.1.6, and beyond what the stream buffers, arrive whole."""
+    content = b"x" * length + b"\r\nend\r\n"
+    assert await read([content + b".\r\n"]) == (content, b"")
+
+
+@given(
+    position=st.integers(STREAM_LIMIT_BYTES - 12, STREAM_LIMIT_BYTES + 12), first=st.integers(1, STREAM_LIMIT_BYTES * 2)
+)
+def test_pieces_may_end_anywhere(position: int, first: int) -> None:
+    """Dot-stuffing and the end are found wherever a big message is cut into pieces."""
+    content = b"x" * position + b"\r\n.\r\n..two\r\n" + b"y" * STREAM_LIMIT_BYTES + b"\r\n"
+    sent = content.replace(b"\r\n.", b"\r\n..") + b".\r\n"
+    assert asyncio.run(read([sent[:first], sent[first:]])) == (content, b"")
+
+
+async def test_a_message_of_the_largest_size_is_taken() -> None:
+    """The limit counts the octets of the content, without stuffing and final dot (RFC 1870 3)."""
+    content = b".\r\n" * 100
+    sent = content.replace(b".", b"..") + b".\r\n"
+    assert await read([sent], max_bytes=len(content)) == (content, b"")
+    assert await read([sent], max_bytes=len(content) - 1) == (Overrun.TOO_BIG, b"")
+
+
+async def test_too_big_a_message_is_read_to_its_end() -> None:
+    """What follows the limit is neither kept nor taken for commands, and its reservation is given back at once."""
+    room = Room()
+    sent = [b"x" * 50_000] * 10 + [b"\r\n.\nQUIT\r\n.\r\nNOOP\r\n"]
+    assert await read(sent, max_bytes=100_000, room=room) == (Overrun.TOO_BIG, b"NOOP\r\n")
+    assert room.reserved_octets == 0
+
+
+async def test_without_room_a_message_is_read_to_its_end() -> None:
+    """Where the octets of all messages in progress are too many, this one is not kept."""
+    room = Room(150_000)
+    sent = [b"x" * 50_000] * 10 + [b"\r\n.\r\nNOOP\r\n"]
+    assert await read(sent, room=room) == (Overrun.NO_ROOM, b"NOOP\r\n")
+    assert room.reserved_octets == 0
+
+
+async def test_a_message_that_stops_is_no_message() -> None:
+    """The end of the connection is not the end of a message."""
+    room = Room()
+    with pytest.raises(asyncio.IncompleteReadError):
+        await read([b"x" * 200_000, b"half a line\r\n."], room=room)
+    assert room.reserved_octets == 0
+
+
+async def test_an_endless_line_is_noticed() -> None:
+    """A command line that outgrows the stream's buffer is given up instead of collected."""
+    reader = asyncio.StreamReader(limit=STREAM_LIMIT_BYTES)
+    reader.feed_data(b"x" * (STREAM_LIMIT_BYTES + 2))
+    assert await stream.read_line(reader) is None
+
+
+def conforming(atoms: Sequence[bytes]) -> bytes:
+    """A message as a conforming client sends it: stuffed, ended by CRLF.CRLF."""
+    content = b"".join(atoms) + b"\r\n"
+    return re.sub(rb"(^|\r\n)\.", rb"\1..", content) + b".\r\n"
+
+
+async def read_with_aiosmtpd(chunks: Sequence[bytes]) -> bytes:
+    """What aiosmtpd's own DATA hands to its handler."""
+    received: list[bytes] = []
+
+    class Keeper:
+        async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
+            assert isinstance(envelope.content, bytes)
+            received.append(envelope.content)
+            return "250 OK"
+
+    class Silent(SMTP):
+        async def push(self, status: Any) -> None:
+            """Say nothing: there is no peer."""
+
+    loop = asyncio.get_running_loop()
+    smtp = Silent(Keeper(), hostname="mx.desk.example", loop=loop)
+    smtp.session, smtp.envelope = Session(loop), Envelope()
+    smtp.session.host_name = "client.example"
+    smtp.envelope.rcpt_tos = ["support@desk.example"]
+    smtp.transport = asyncio.Transport()
+    smtp._reader = asyncio.StreamReader(limit=smtp.line_length_limit)
+    command: Awaitable[None] = smtp.smtp_DATA("")
+    await asyncio.gather(command, feed(smtp._reader, chunks))
+    return received[0]
+
+
+@given(atoms=st.lists(st.sampled_from(ATOMS), max_size=40), cuts=st.lists(st.integers(0, 200), max_size=8))
+def test_bulk_reader_reads_what_aiosmtpd_reads(atoms: list[bytes], cuts: list[int]) -> None:
+    """For every conforming message, in whatever chunks it comes, our content is that of aiosmtpd's reader of lines."""
+    chunks = chunked(conforming(atoms), cuts)
+    stock = asyncio.run(read_with_aiosmtpd(chunks))
+    assert asyncio.run(read(chunks)) == (stock, b"")

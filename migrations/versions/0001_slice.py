@@ -197,8 +197,15 @@ DROP SEQUENCE ticket_numbers;
 
 
 def upgrade() -> None:
-    op.execute(CREATE)
+    _execute_each(CREATE)
 
 
 def downgrade() -> None:
-    op.execute(DROP)
+    _execute_each(DROP)
+
+
+def _execute_each(script: str) -> None:
+    # Statements are prepared on the server, one by one; none of these holds a semicolon inside.
+    for statement in script.split(";\n"):
+        if statement.strip():
+            op.execute(statement)

@@ -255,7 +255,7 @@ def lock_quarantined(tx: Transaction, row_ids: Sequence[int]) -> list[int]:
 def used_mailboxes(tx: Transaction) -> dict[str, int]:
     """Mailbox names that stored messages carry, with how many."""
     query = select(messages.c.mailbox, func.count()).group_by(messages.c.mailbox)
-    return dict(tx.execute(query).tuples())
+    return dict(tx.execute(query).tuples().all())
 
 
 def used_choices(tx: Transaction) -> list[tuple[str, str, int]]:

@@ -187,7 +187,7 @@ class Writer:
         return f"{self.blank()}{self.name(name)}{self.choose('=', ' = ')}{self.inline(value)}\n"
 
     def blank(self) -> str:
-        return self.choose("", "", "\n", "# x = [ \"\n", "  ")
+        return self.choose("", "", "\n", '# x = [ "\n', "  ")
 
     def name(self, name: str) -> str:
         if name and name.isascii() and name.replace("-", "a").replace("_", "a").isalnum():

@@ -98,14 +98,17 @@ async def test_long_lines_are_content(length: int) -> None:
     assert await read([content + b".\r\n"]) == (content, b"")
 
 
-@given(
-    position=st.integers(STREAM_LIMIT_BYTES - 12, STREAM_LIMIT_BYTES + 12), first=st.integers(1, STREAM_LIMIT_BYTES * 2)
-)
-def test_pieces_may_end_anywhere(position: int, first: int) -> None:
+@pytest.mark.parametrize("shift", range(-12, 8))
+@pytest.mark.parametrize("beyond", [5, 6, 1_000])
+async def test_pieces_may_end_anywhere(shift: int, beyond: int) -> None:
     """Dot-stuffing and the end are found wherever a big message is cut into pieces."""
-    content = b"x" * position + b"\r\n.\r\n..two\r\n" + b"y" * STREAM_LIMIT_BYTES + b"\r\n"
+    first = STREAM_LIMIT_BYTES + beyond
+    content = b"x" * (first + shift) + b"\r\n.\r\n..two\r\n" + b"y" * STREAM_LIMIT_BYTES + b"\r\n"
     sent = content.replace(b"\r\n.", b"\r\n..") + b".\r\n"
-    assert asyncio.run(read([sent[:first], sent[first:]])) == (content, b"")
+    assert await read([sent[:first], sent[first:]]) == (content, b"")
+    ended = b"x" * (first + shift) + b"\r\n"
+    sent = ended + b".\r\nNOOP\r\n"
+    assert await read([sent[:first], sent[first:]]) == (ended, b"NOOP\r\n")
 
 
 async def test_a_message_of_the_largest_size_is_taken() -> None:
@@ -117,11 +120,29 @@ async def test_a_message_of_the_largest_size_is_taken() -> None:
 
 
 async def test_too_big_a_message_is_read_to_its_end() -> None:
-    """What follows the limit is neither kept nor taken for commands, and its reservation is given back at once."""
-    room = Room()
+    """What follows the limit is neither kept nor taken for commands."""
     sent = [b"x" * 50_000] * 10 + [b"\r\n.\nQUIT\r\n.\r\nNOOP\r\n"]
-    assert await read(sent, max_bytes=100_000, room=room) == (Overrun.TOO_BIG, b"NOOP\r\n")
-    assert room.reserved_octets == 0
+    assert await read(sent, max_bytes=100_000) == (Overrun.TOO_BIG, b"NOOP\r\n")
+
+
+async def test_too_big_a_message_gives_its_room_back_at_once() -> None:
+    """A peer that goes on sending what is not kept takes no room from others."""
+    room = Room()
+    reader = asyncio.StreamReader(limit=STREAM_LIMIT_BYTES)
+    with Reservation(room) as reservation:
+        reading = asyncio.create_task(stream.read_content(reader, max_bytes=100_000, reservation=reservation))
+        # The stream begins when the task has run once.
+        await asyncio.sleep(0)
+        reserved = []
+        for _ in range(4):
+            reader.feed_data(b"x" * 70_000)
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            reserved.append(room.reserved_octets)
+        reader.feed_data(b"\r\n.\r\n")
+        assert await reading is Overrun.TOO_BIG
+    assert reserved[0] > 0
+    assert reserved[-1] == 0
 
 
 async def test_without_room_a_message_is_read_to_its_end() -> None:

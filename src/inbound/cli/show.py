@@ -11,6 +11,10 @@ from rich.text import Text
 from inbound.database.messages import Listed, Redelivery
 from inbound.pipeline.steps import Processed
 
+_MIN_WIDTHS = {"id": 4, "received (UTC)": 19, "mailbox": 7, "outcome": 17, "reason": 14, "number": 14}
+#: columns of a line when no terminal limits it
+_FILE_WIDTH = 200
+
 
 def printable(value: object) -> str:
     """One line that a terminal shows and does not obey."""
@@ -21,14 +25,16 @@ def message_table(found: Sequence[Listed]) -> None:
     """Print a list of messages."""
     table = Table(box=None, pad_edge=False)
     for heading in ("id", "received (UTC)", "mailbox", "outcome", "reason", "number", "from", "subject"):
-        table.add_column(heading, overflow="ellipsis", no_wrap=True)
+        # Only the last two give way on a narrow terminal.
+        table.add_column(heading, overflow="ellipsis", no_wrap=True, min_width=_MIN_WIDTHS.get(heading))
     for one in found:
         cells = (
             *(one.id, f"{one.received_at:%Y-%m-%d %H:%M:%S}", one.mailbox, one.outcome, one.reason, one.number or ""),
             *(one.author_address or one.mail_from, one.subject),
         )
         table.add_row(*(Text(printable(cell)) for cell in cells))
-    Console(soft_wrap=not Console().is_terminal).print(table)
+    console = Console()
+    (console if console.is_terminal else Console(width=_FILE_WIDTH)).print(table)
 
 
 def listed_json(one: Listed, again: Sequence[Redelivery] | None = None) -> dict[str, object]:

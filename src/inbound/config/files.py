@@ -60,10 +60,13 @@ def secret(value: str) -> str:
 
 
 def absolute(value: str, directory: Path) -> str:
-    """A path, relative to the directory of the configuration file, or to a credential; "" stays ""."""
-    if is_credential(value):
-        return str(_credential_path(value))
-    return os.path.normpath(directory / value) if value else ""
+    """A path that starts at the directory of the configuration file; "" stays ""."""
+    return str(directory / value) if value else ""
+
+
+def pem_path(value: str, directory: Path) -> str:
+    """The path of a PEM file or of the credential that stands for it; "" stays ""."""
+    return str(_credential_path(value)) if is_credential(value) else absolute(value, directory)
 
 
 def with_files(settings: Settings, directory: Path) -> Settings:
@@ -95,7 +98,7 @@ def with_files(settings: Settings, directory: Path) -> Settings:
 
 
 def _listener_with_files(listener: Listener, directory: Path) -> Listener:
-    files = {"certificate": absolute(listener.certificate, directory), "key": absolute(listener.key, directory)}
+    files = {"certificate": pem_path(listener.certificate, directory), "key": pem_path(listener.key, directory)}
     return listener.model_copy(update=files)
 
 

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from difflib import get_close_matches
 from ipaddress import IPv4Network
-from types import UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel
 
@@ -65,16 +64,18 @@ def is_network(annotation: Any) -> bool:
 def is_secret(key: Key) -> bool:
     """May the value of this setting hold a secret? What stands in place of a table may."""
     table, annotation = type_at(key[:-1]), type_at(key)
-    if isinstance(table, type) and issubclass(table, BaseModel) and key[-1] in table.model_fields:
+    if settings_of(annotation) or settings_of(element_of(annotation)):
+        return True
+    if isinstance(table, type) and issubclass(table, BaseModel):
         return not table.model_fields[str(key[-1])].repr
-    return bool(settings_of(annotation) or settings_of(element_of(annotation)))
+    return False
 
 
 def placeholder(annotation: Any) -> Any:
     """A value, as JSON, that a setting of this type takes: it stands in for a wrong one while the rest is checked."""
     if element_of(annotation) is not None:
         return []
-    if get_origin(annotation) in {Union, UnionType}:
+    if is_network(annotation):
         return "192.0.2.0/24"
     required = required_of(annotation)
     if settings_of(annotation):

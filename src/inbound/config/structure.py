@@ -142,7 +142,7 @@ def _type_mistake(kind: str, key: Key, data: dict[str, Any]) -> Mistake:
 
 
 def _not_allowed(key: Key, value: Any) -> Mistake:
-    what = "the value" if is_secret(key) else shown(value)
+    what = "the value" if is_secret(key) and not isinstance(value, dict | list) else shown(value)
     return Mistake(key=key, message=_host_bits(key, value) or f"{what} is not allowed; it must be {allowed(key)}")
 
 

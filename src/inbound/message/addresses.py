@@ -7,8 +7,9 @@ from inbound.message.charset import clean_line, decode
 from inbound.message.encoded_words import decode_words
 from inbound.model.mail import Address
 
-#: addresses read of one field
+#: addresses read of one list, and octets of it that are looked at
 MAX_ADDRESSES = 1000
+MAX_LIST_BYTES = 100_000
 #: RFC 5321 4.5.3.1: a local part of 64 octets, "@" and a domain of 255; longer ones reach nobody
 MAX_ADDRESS_CHARS = 320
 
@@ -57,8 +58,8 @@ class _List:
 def parse_addresses(value: bytes) -> tuple[Address, ...]:
     """Read an address list.
 
-    Groups give their members, an empty group its name; semicolons separate like commas; a name that nobody can be reached by is
-    kept with an empty address. At most `MAX_ADDRESSES` are read.
+    Groups give their members, an empty group its name; semicolons separate like commas; a name that nobody can be
+    reached by is kept with an empty address. `MAX_ADDRESSES` and `MAX_LIST_BYTES` bound what is read.
 
     Args:
         value: unfolded field value, as sent.
@@ -66,6 +67,7 @@ def parse_addresses(value: bytes) -> tuple[Address, ...]:
     Returns:
         the addresses, in their order.
     """
+    value = value[:MAX_LIST_BYTES]
     text = value.decode("latin-1")
     if ordinary := _ORDINARY.match(text):
         quoted, plain, angle, bare = ordinary.groups()

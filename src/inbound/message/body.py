@@ -26,9 +26,9 @@ class _Piece:
 
     def text(self) -> str:
         """Plain text, if need be from the HTML."""
-        if self.plain is not None and (self.html is None or not self.plain.isspace()) and self.plain:
+        if self.plain is not None:
             return self.plain
-        return html_to_text(self.html) if self.html is not None else self.plain or ""
+        return html_to_text(self.html) if self.html is not None else ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,7 +57,16 @@ def read_body(root: Part) -> Body:
     """
     others: list[Part] = []
     piece = _read(root, others, is_root=True)
+    if piece == _Piece():
+        piece = _only_text(others)
     return Body(text=piece.text().lstrip("\n").rstrip(), html=piece.html, others=others)
+
+
+def _only_text(others: list[Part]) -> _Piece:
+    """Where everything is a file, the first one that is text to be shown: some mailers name what was written."""
+    texts = (part for part in others if part.disposition != "attachment" and part.content_type in _PLAIN | _HTML)
+    part = next(texts, None)
+    return _text(part) if part else _Piece()
 
 
 def _read(part: Part, others: list[Part], *, is_root: bool = False) -> _Piece:
@@ -80,9 +89,13 @@ def _leaf(part: Part, others: list[Part], *, is_root: bool) -> _Piece:
     if not is_text or is_file:
         others.append(part)
         return _Piece()
-    if is_plain:
-        return _Piece(plain=_plain_text(part))
-    return _Piece(html=_html_text(part))
+    return _text(part)
+
+
+def _text(part: Part) -> _Piece:
+    if part.content_type in _HTML:
+        return _Piece(html=_html_text(part))
+    return _Piece(plain=_plain_text(part))
 
 
 def _alternative(part: Part, others: list[Part]) -> _Piece:
@@ -91,7 +104,7 @@ def _alternative(part: Part, others: list[Part]) -> _Piece:
     pieces = [_read(child, left) for child in part.children]
     # Further text forms (AMP, watch) are the same text again; a calendar entry is a thing of its own.
     others.extend(
-        leaf for leaf in left if declared_name(leaf) or leaf.content_type in {"text/calendar"} or not _is_text(leaf)
+        leaf for leaf in left if declared_name(leaf) or leaf.content_type == "text/calendar" or not _is_text(leaf)
     )
     plains = [piece.plain for piece in pieces if piece.plain is not None]
     htmls = [piece.html for piece in pieces if piece.html is not None]

@@ -1,22 +1,29 @@
 """Octets to characters: declared charset, then UTF-8, then windows-1252; and strings that any database takes."""
 
-import codecs
 import re
 from encodings.aliases import aliases
 
 _NAME_NOISE = re.compile(r"[^a-z0-9]")
 
-# Codecs that are no charsets: they compress, quote, or cost more than linear time (RFC 3492 decoding is quadratic).
-_NO_CHARSETS = {"base64_codec", "bz2_codec", "hex_codec", "quopri_codec", "rot_13", "uu_codec", "zlib_codec", "mbcs"}
+# Codecs that are no charsets of mail (some compress), and ASCII: octets over 127 prove that something else was meant.
+_REFUSED = {
+    "base64_codec",
+    "bz2_codec",
+    "hex_codec",
+    "quopri_codec",
+    "rot_13",
+    "uu_codec",
+    "zlib_codec",
+    "mbcs",
+    "ascii",
+}
+_EBCDIC = {"cp037", "cp273", "cp424", "cp500", "cp875", "cp1026", "cp1140"}
 
 # What senders call something, and what they mean by it: mostly the vendor's superset (WHATWG Encoding, 4.2).
 _MEANT = {
     "iso88591": "cp1252",
     "latin1": "cp1252",
     "l1": "cp1252",
-    "usascii": "cp1252",
-    "ascii": "cp1252",
-    "ansi": "cp1252",
     "iso88599": "cp1254",
     "iso885911": "cp874",
     "tis620": "cp874",
@@ -48,21 +55,19 @@ _MEANT = {
 
 
 def _known_charsets() -> dict[str, str]:
-    """Charset name without case and punctuation -> codec. A fixed list: looking up what a message names would import
-    modules of its choice and remember every unknown name for ever.
+    """Charset name without case and punctuation -> codec.
+
+    A fixed list: looking up what a message names would import modules of its choice and keep unknown names for ever.
     """
-    names = {alias: codec for alias, codec in aliases.items() if codec not in _NO_CHARSETS}
+    names = {alias: codec for alias, codec in aliases.items() if codec not in _REFUSED | _EBCDIC}
     names |= {codec: codec for codec in names.values()}
     return {_NAME_NOISE.sub("", name.lower()): codec for name, codec in names.items()} | _MEANT
 
 
 _CHARSETS = _known_charsets()
 # In these, octets under 128 are not simply ASCII.
-_NOT_ASCII_COMPATIBLE = frozenset(
-    codec for codec in _CHARSETS.values() if codec.startswith(("utf_7", "utf_16", "utf_32", "iso2022", "hz", "cp037"))
-) | {"cp273", "cp424", "cp500", "cp875", "cp1026", "cp1140"}
-# In these, any octets decode, so that success proves nothing: valid UTF-8 that is not ASCII is never meant otherwise.
-_SINGLE_OCTET = re.compile(r"cp125\d|iso8859_\d+")
+_SEVEN_BIT = frozenset(codec for codec in _CHARSETS.values() if codec.startswith(("utf_7", "iso2022", "hz")))
+_WIDE = frozenset(codec for codec in _CHARSETS.values() if codec.startswith(("utf_16", "utf_32")))
 
 _CONTROLS = dict.fromkeys([*range(0x20), 0x7F, *range(0x80, 0xA0), 0x2028, 0x2029], " ")
 _INVISIBLE = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
@@ -79,7 +84,7 @@ def decode(octets: bytes, charset: str = "") -> str:
         a clean string (see `clean`); octets that fit nowhere become U+FFFD.
     """
     codec = _CHARSETS.get(_NAME_NOISE.sub("", charset.lower()), "") if charset else ""
-    if octets.isascii() and codec not in _NOT_ASCII_COMPATIBLE:
+    if octets.isascii() and codec not in _SEVEN_BIT and (codec not in _WIDE or b"\0" not in octets):
         return clean(octets.decode("ascii"))
     for candidate in dict.fromkeys((codec, "utf_8")):
         if candidate and (text := _decode_as(octets, candidate)) is not None:
@@ -87,14 +92,11 @@ def decode(octets: bytes, charset: str = "") -> str:
     return clean(octets.decode("cp1252", "replace"))
 
 
-def is_known(charset: str) -> bool:
-    """Say whether a declared charset name means anything."""
-    return _NAME_NOISE.sub("", charset.lower()) in _CHARSETS
-
-
 def clean(text: str) -> str:
-    """Make a string storable: NUL is dropped (it comes from UTF-16 taken for ASCII, and carries nothing), halves of
-    surrogate pairs that belong together are joined, lone ones become U+FFFD.
+    """Make a string storable.
+
+    NUL is dropped (it comes from UTF-16 taken for ASCII, and carries nothing); halves of surrogate pairs that belong
+    together are joined, lone ones become U+FFFD.
     """
     if "\0" in text:
         text = text.replace("\0", "")
@@ -106,8 +108,10 @@ def clean(text: str) -> str:
 
 
 def clean_line(text: str) -> str:
-    """Make a string fit for one line: as `clean`; control characters become spaces, marks that change the reading
-    direction or show nothing are dropped, white space at the ends goes.
+    """Make a string fit for one line, and storable as in `clean`.
+
+    Control characters become spaces, marks that change the reading direction or show nothing are dropped, and white
+    space at the ends goes.
     """
     if text.isprintable() and text.isascii():
         return text.strip()
@@ -123,5 +127,5 @@ def _decode_as(octets: bytes, codec: str) -> str | None:
     # One octet lost on the way does not make a text windows-1252: keep the charset while most of it is right.
     text = octets.decode(codec, "replace")
     wrong = text.count("\ufffd")
-    right = sum(map(str.__gt__, text, "\x7f" * len(text))) - wrong
+    right = len(text) - len(text.encode("ascii", "ignore")) - wrong
     return text if right > wrong else None

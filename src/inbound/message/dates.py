@@ -59,6 +59,7 @@ def _build(found: dict[str, str | None]) -> datetime | None:
     number = int(month) if month.isdigit() else _MONTH_NUMBERS.get(month.lower())
     if number is None:
         return None
+    second = int(found["second"] or 0)
     try:
         local = datetime(
             year=_full_year(found["year"] or ""),
@@ -66,11 +67,11 @@ def _build(found: dict[str, str | None]) -> datetime | None:
             day=int(found["day"] or ""),
             hour=_hour(int(found["hour"] or ""), (found["half"] or "").lower()),
             minute=int(found["minute"] or ""),
-            # RFC 5322 3.3 allows leap seconds, datetime does not.
-            second=min(int(found["second"] or 0), 59),
+            second=min(second, 59),
             tzinfo=_zone(found["zone"] or ""),
         )
-        return local.astimezone(UTC)
+        # RFC 5322 3.3 allows leap seconds, datetime does not.
+        return local.astimezone(UTC) + timedelta(seconds=second == 60)
     except (ValueError, OverflowError):
         # No such day, or outside of what a calendar holds: the field says nothing.
         return None

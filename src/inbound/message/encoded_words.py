@@ -4,7 +4,7 @@ import re
 from itertools import groupby
 from typing import NamedTuple
 
-from inbound.message.charset import decode, is_known
+from inbound.message.charset import decode
 from inbound.message.transfer import decode_base64, decode_q
 
 # RFC 2231 5: a language may follow the charset.
@@ -21,8 +21,8 @@ class _Word(NamedTuple):
 def decode_words(value: bytes) -> str:
     """Decode a field value or display name.
 
-    Words may stand next to each other and inside of other text, may hold spaces, and a character may begin in one and end in
-    the next. Octets outside of words are taken for UTF-8, then windows-1252.
+    Words may stand next to each other and inside of other text, may hold spaces, and a character may begin in one and
+    end in the next. Octets outside of words are taken for UTF-8, then windows-1252.
 
     Args:
         value: unfolded, as sent.
@@ -52,7 +52,7 @@ def _tokens(value: bytes) -> list[_Word | bytes]:
     done = position = 0
     while (position := value.find(b"=?", position)) >= 0:
         start = _WORD_START.match(value, position)
-        if not start or not is_known(start[1].decode("ascii")):
+        if not start:
             position += 2
             continue
         end = value.find(b"?=", start.end())
@@ -61,9 +61,8 @@ def _tokens(value: bytes) -> list[_Word | bytes]:
         between = value[done:position]
         if between.strip(_WHITE_SPACE) or not (tokens and isinstance(tokens[-1], _Word)):
             tokens.append(between)
-        tokens.append(
-            _Word(start[1].decode("ascii").lower(), start[2].decode("ascii").lower(), value[start.end() : end])
-        )
+        charset, encoding = start[1].decode("ascii"), start[2].decode("ascii")
+        tokens.append(_Word(charset.lower(), encoding.lower(), value[start.end() : end]))
         done = position = end + 2
     tokens.append(value[done:])
     return tokens

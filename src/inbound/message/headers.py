@@ -19,13 +19,17 @@ _MAX_SEGMENTS = 100
 
 _NAME = rb"[!-9;-~]++[ \t]*+:"
 _MBOX_LINE = rb">?From "
-# RFC 5322 2.2.3 wants white space at the start of a folded line. A line that is no field belongs to the one before it too.
+# RFC 5322 2.2.3 wants white space at the start of a folded line. Where it is missing, a line that is no field was folded
+# if it starts with an encoded word, or if the line before is long or broken off; other foreign lines are passed over.
 _FIELD = re.compile(
-    rb"^([!-9;-~]++)[ \t]*+:(.*+(?:\n(?:[ \t]|(?!" + _NAME + rb"|" + _MBOX_LINE + rb")).*+)*+)", re.MULTILINE
+    rb"^([!-9;-~]++)[ \t]*+:(.*+(?:\n(?:[ \t]|(?!" + _NAME + rb"|" + _MBOX_LINE + rb")"
+    rb"(?:(?==\?)|(?<=[^\n]{60}\n)|(?<=[;,]\n))).*+)*+)",
+    re.MULTILINE,
 )
 # The same without that tolerance, except for parameters whose line was not indented.
 _STRICT_VALUE = re.compile(rb".*+(?:\n[ \t].*+|(?<=;)\n[\w*-]++=.*+)*+")
 _MBOX_START = re.compile(rb">?From [^\r\n]*+(?:\r\n|\n|\r|\Z)")
+_BLANK_FRONT = re.compile(rb"[ \t\r\n]++")
 _FIELD_START = re.compile(_NAME)
 _EMPTY_LINE = re.compile(rb"(?:\r*+\n|\r)(?:\r*+\n|\r)")
 _LINE_END = re.compile(rb"\r*+\n|\r")
@@ -63,8 +67,8 @@ class Header:
 def read_header(content: bytes, start: int, end: int, *, is_message: bool) -> tuple[Header, int]:
     """Read the header at the start of a message or part.
 
-    An empty line ends it. Where there is none, the first line that cannot belong to a field starts the body, so that no text is lost;
-    inside a message's header such lines are folded onto the field before them.
+    An empty line ends it. Where a line that cannot belong to a field stands before that, the body starts there, so that no
+    text is lost; between two fields of a message's header such lines are tolerated.
 
     Args:
         content: octets with any mixture of CRLF, LF and CR.
@@ -82,9 +86,11 @@ def read_header(content: bytes, start: int, end: int, *, is_message: bool) -> tu
         return Header([]), line_end.end() if line_end else start
     block_end, body_start = _block_end(content, start, end)
     block = content[start : min(block_end, start + MAX_HEADER_BYTES)]
-    text = _LINE_END.sub(b"\n", block) if b"\r" in block else block
+    text = block.replace(b"\r\n", b"\n")
+    if b"\r" in text:
+        text = _LINE_END.sub(b"\n", block)
     fields = _FIELD.findall(text)
-    length = _message_header_length(text, fields[-1][1]) if is_message else _part_header_length(text)
+    length = _message_header_length(text) if is_message else _part_header_length(text)
     if length < len(text):
         body_start = start + _original_offset(block, text.count(b"\n", 0, length))
         fields = _FIELD.findall(text[:length])
@@ -99,7 +105,7 @@ def unfold(value: bytes) -> bytes:
 
 
 def parse_parameters(value: bytes) -> tuple[str, Mapping[str, str]]:
-    """Split ``value; name=parameter`` (RFC 2045 5.1), with continuations, charsets (RFC 2231), encoded words and raw octets.
+    """Split ``value; name=parameter`` (RFC 2045 5.1; RFC 2231), with encoded words and raw octets in parameters.
 
     Args:
         value: unfolded field value.
@@ -122,7 +128,14 @@ def parse_parameters(value: bytes) -> tuple[str, Mapping[str, str]]:
 
 
 def message_ids(value: bytes) -> tuple[str, ...]:
-    """Identifiers of an In-Reply-To or References value (RFC 5322 3.6.4), normalised; without brackets split at white space."""
+    """Identifiers of an In-Reply-To or References value (RFC 5322 3.6.4), normalised.
+
+    Args:
+        value: unfolded; where it has no brackets, words with ``@`` count.
+
+    Returns:
+        at most `MAX_REFERENCES`, in their order.
+    """
     found = _MESSAGE_ID.findall(value) or [word for word in value.replace(b",", b" ").split() if b"@" in word]
     if len(found) > MAX_REFERENCES:
         found = found[:1] + found[1 - MAX_REFERENCES :]
@@ -130,10 +143,9 @@ def message_ids(value: bytes) -> tuple[str, ...]:
 
 
 def _skip_front(content: bytes, start: int) -> int:
-    """Go past empty lines and mbox lines when a header follows them."""
-    position = start
-    while position < len(content) and content[position] in b"\r\n":
-        position += 1
+    """Go past blank lines and mbox lines when a header follows them."""
+    front = _BLANK_FRONT.match(content, start)
+    position = front.end() if front else start
     while mbox := _MBOX_START.match(content, position):
         position = mbox.end()
     return position if _FIELD_START.match(content, position) else start
@@ -152,13 +164,16 @@ def _block_end(content: bytes, start: int, end: int) -> tuple[int, int]:
     return block_end, block_end + width
 
 
-def _message_header_length(text: bytes, last_value: bytes) -> int:
-    """How much of a block is header when foreign lines belong to the field before them, except behind the last field."""
-    if b"\n" not in last_value or not text.endswith(last_value):
+def _message_header_length(text: bytes) -> int:
+    """How much of a block is header when foreign lines are tolerated between fields, but not behind the last."""
+    last_line = text.rfind(b"\n") + 1
+    if text[last_line : last_line + 1] in {b" ", b"\t"} or _FIELD_START.match(text, last_line):
         return len(text)
-    strict = _STRICT_VALUE.match(last_value)
-    foreign = len(last_value) - (strict.end() if strict else 0)
-    return len(text) - foreign + 1 if foreign else len(text)
+    last_field = 0
+    for field in _FIELD.finditer(text):
+        last_field = field.start(2)
+    value = _STRICT_VALUE.match(text, last_field)
+    return min(len(text), value.end() + 1) if value else len(text)
 
 
 def _part_header_length(text: bytes) -> int:

@@ -1,8 +1,8 @@
 """HTML -> the text a person sees.
 
-A tokenizer instead of a parser: libxml2, also through its SAX interface, searches its whole stack for the partner of every
-end tag (60,000 times ``<i>`` followed by as many ``</b>``: 11 s), and a text needs no tree. Every octet is looked at a
-bounded number of times, and there is no nesting depth at which text is lost.
+A tokenizer instead of a parser: libxml2, also through its SAX interface, searches its whole stack for the partner of
+every end tag (60,000 times ``<i>`` followed by as many ``</b>``: 11 s), and a text needs no tree. Every character is
+looked at a bounded number of times, and there is no nesting depth at which text is lost.
 """
 
 import re
@@ -37,10 +37,38 @@ _RAW_TEXT_ENDS = {
 }
 _VOID = frozenset(("br", "img", "hr", "input", "meta", "link", "base", "area", "col", "wbr", "source", "embed"))
 _BLOCKS = frozenset(
-    "div tr li dt dd address article aside center fieldset figcaption figure footer form header legend main nav option "
-    "section summary tbody thead tfoot caption body html head".split()
+    [
+        "div",
+        "tr",
+        "li",
+        "dt",
+        "dd",
+        "address",
+        "article",
+        "aside",
+        "center",
+        "fieldset",
+        "figcaption",
+        "figure",
+        "footer",
+        "form",
+        "header",
+        "legend",
+        "main",
+        "nav",
+        "option",
+        "section",
+        "summary",
+        "tbody",
+        "thead",
+        "tfoot",
+        "caption",
+        "body",
+        "html",
+        "head",
+    ]
 )
-_PARAGRAPHS = frozenset("p h1 h2 h3 h4 h5 h6 table blockquote pre dl".split())
+_PARAGRAPHS = frozenset(["p", "h1", "h2", "h3", "h4", "h5", "h6", "table", "blockquote", "pre", "dl"])
 
 
 class _Tag(NamedTuple):
@@ -50,31 +78,33 @@ class _Tag(NamedTuple):
 
 
 def html_to_text(html: str) -> str:
-    """Turn HTML into text.
+    r"""Turn HTML into text.
 
-    Links keep their target (``text <url>``) where it says more than the text; list items get dashes or numbers; table rows
-    become lines, cells are divided by tabs. Hidden elements are left out, unless one is never closed or nothing else is there.
+    Links keep their target (``text <url>``) where it says more than the text; list items get dashes or numbers; table
+    rows become lines, cells are divided by tabs. Hidden elements are left out, unless one is never closed or nothing else
+    is there.
 
     Args:
         html: any string.
 
     Returns:
-        a clean string, lines ended by ``\\n``, no white space at the ends.
+        a clean string, lines ended by ``\n``, no white space at the ends.
     """
     html = clean(html)
     writer = _Writer()
-    is_complete = _write(html, writer, hides=True)
+    has_hidden, is_complete = _write(html, writer, hides=True)
     text = writer.text()
-    if is_complete and text:
+    if not has_hidden or (is_complete and text):
         return text
     writer = _Writer()
     _write(html, writer, hides=False)
     return writer.text()
 
 
-def _write(html: str, writer: "_Writer", *, hides: bool) -> bool:
-    """Feed the tokens to a writer; the answer is whether every hidden element was closed."""
+def _write(html: str, writer: "_Writer", *, hides: bool) -> tuple[bool, bool]:
+    """Feed the tokens to a writer. Was an element hidden, and was every hidden element closed?"""
     hidden_name, hidden_depth = "", 0
+    has_hidden = False
     for token in _tokens(html):
         if hidden_name:
             if isinstance(token, _Tag) and token.name == hidden_name:
@@ -84,10 +114,10 @@ def _write(html: str, writer: "_Writer", *, hides: bool) -> bool:
         elif not isinstance(token, _Tag):
             writer.data(token)
         elif hides and token.attributes and token.name not in _VOID and _is_hidden(token.attributes):
-            hidden_name, hidden_depth = token.name, 1
+            hidden_name, hidden_depth, has_hidden = token.name, 1, True
         else:
             writer.tag(token)
-    return not hidden_name
+    return has_hidden, not hidden_name
 
 
 def _tokens(html: str) -> Iterator[_Tag | str]:

@@ -13,17 +13,17 @@ from inbound.model.mail import Address, Mail
 
 
 def parse(content: bytes) -> Mail:
-    """Understand a message.
+    r"""Understand a message.
 
-    Never raises, whatever the octets are, and takes time linear in their number. What cannot be understood is absent; the guards
-    (`headers.MAX_FIELDS`, `headers.MAX_HEADER_BYTES`, `structure.MAX_DEPTH`, `structure.MAX_PARTS`) are named in
+    Never raises, whatever the octets are, and takes time linear in their number. What cannot be understood is absent; the
+    guards (`headers.MAX_FIELDS`, `headers.MAX_HEADER_BYTES`, `structure.MAX_DEPTH`, `structure.MAX_PARTS`) are named in
     ``over_guard``, and behind them nothing more is read.
 
     Args:
         content: the whole message as received.
 
     Returns:
-        the mail; every string in it is clean (`charset.clean`), lines end with ``\\n``.
+        the mail; every string in it is clean (`charset.clean`), lines end with ``\n``.
     """
     identity = identify(content)
     structure = read_structure(content)
@@ -49,7 +49,7 @@ def parse(content: bytes) -> Mail:
 
 def _all_addresses(header: Header, name: bytes) -> tuple[Address, ...]:
     """The addresses of every field of that name: RFC 5322 3.6 allows one, programs write several."""
-    return tuple(address for value in header.values(name) if value for address in parse_addresses(value))
+    return parse_addresses(b", ".join(filter(None, header.values(name))))
 
 
 def _message_id(header: Header) -> str | None:

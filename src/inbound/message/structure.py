@@ -1,4 +1,7 @@
-"""Octets -> tree of parts (RFC 2045, RFC 2046). Works on offsets: no part is copied before somebody wants its content."""
+"""Octets -> tree of parts (RFC 2045, RFC 2046).
+
+Works on offsets: no part is copied before somebody wants its content.
+"""
 
 import re
 from collections.abc import Mapping
@@ -55,8 +58,8 @@ class Structure:
 def read_structure(content: bytes) -> Structure:
     """Find the parts of a message.
 
-    Delimiters are searched inside of the part that they divide, so that a part that is never closed ends with the one around it. A
-    message/rfc822 part is a leaf. Cost: at most `MAX_DEPTH` times the length of the message, in memory searches.
+    Delimiters are searched inside of the part that they divide, so that a part that is never closed ends with the one
+    around it. A message/rfc822 part is a leaf. Cost: at most `MAX_DEPTH` memory searches through the message.
 
     Args:
         content: the whole message, any octets.

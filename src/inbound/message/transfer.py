@@ -30,8 +30,10 @@ def decode_transfer(octets: bytes, encoding: str) -> bytes:
 
 
 def decode_base64(octets: bytes) -> bytes:
-    """Decode base64 (RFC 2045 6.8). Foreign octets are skipped, missing padding is supplied, pieces that were padded
-    apart and joined are read on; behind the padding anything else (a list server's footer) ends the data.
+    """Decode base64 (RFC 2045 6.8).
+
+    Foreign octets are skipped, missing padding is supplied, pieces that were padded apart and joined are read on; behind
+    the padding anything else (a list server's footer) ends the data.
     """
     padding = octets.find(b"=")
     if 0 <= padding < len(octets) - 2:
@@ -49,8 +51,15 @@ def decode_quoted_printable(octets: bytes) -> bytes:
     """Decode quoted-printable (RFC 2045 6.7). An ``=`` that introduces nothing stands for itself."""
     if b"=" not in octets:
         return octets
-    unfolded = _SOFT_LINE_BREAK.sub(b"", _BLANKS_AT_LINE_END.sub(b"", octets))
+    unfolded = _SOFT_LINE_BREAK.sub(b"", _without_blanks_at_line_ends(octets))
     return binascii.a2b_qp(_BARE_EQUALS.sub(b"=3D", unfolded))
+
+
+def _without_blanks_at_line_ends(octets: bytes) -> bytes:
+    """RFC 2045 6.7 (3): they were added on the way. Looking for them first is much faster than replacing none."""
+    if any(blank in octets for blank in (b" \r", b" \n", b"\t\r", b"\t\n")) or octets.endswith((b" ", b"\t")):
+        return _BLANKS_AT_LINE_END.sub(b"", octets)
+    return octets
 
 
 def decode_q(octets: bytes) -> bytes:

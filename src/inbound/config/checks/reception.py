@@ -6,7 +6,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 
 from inbound.config.checks.names import not_a_name, repeated
-from inbound.config.files import absolute, is_credential, why_no_credential, why_no_file
+from inbound.config.files import is_credential, pem_path, why_no_credential, why_no_file
 from inbound.config.mistakes import Mistake, shown
 from inbound.config.positions import Key
 from inbound.config.settings import Listener, Settings
@@ -87,7 +87,7 @@ def _why_no_pem(value: str, name: str, tls: str, directory: Path) -> str | None:
     if is_credential(value) and (why_not := why_no_credential(value)):
         return why_not
     # What was written for the key may be the key itself.
-    path, what = Path(absolute(value, directory)), "the path" if name == "key" else shown(value)
+    path, what = Path(pem_path(value, directory)), "the path" if name == "key" else shown(value)
     return why_no_file(path, what) or _why_no_pem_content(path.read_bytes(), name, what)
 
 
@@ -106,7 +106,7 @@ def _why_no_pair(listener: Listener, directory: Path) -> str | None:
     try:
         # Without a password function OpenSSL would ask on the terminal.
         context.load_cert_chain(
-            absolute(listener.certificate, directory), absolute(listener.key, directory), password=lambda: ""
+            pem_path(listener.certificate, directory), pem_path(listener.key, directory), password=lambda: ""
         )
     except ssl.SSLError as error:
         if error.reason == "KEY_VALUES_MISMATCH":

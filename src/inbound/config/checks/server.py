@@ -9,7 +9,8 @@ from inbound.config.files import absolute, is_credential, secret, why_no_credent
 from inbound.config.mistakes import Mistake, shown
 from inbound.config.settings import Settings
 
-_URL_FORM = "must be a URL like postgresql://user@host/database, credential:NAME, or empty"
+_URL_FORM = "a URL like postgresql://user@host/database"
+_NOT_SHOWN = "it is not shown because it may hold a password"
 
 
 def mistakes(settings: Settings, directory: Path) -> Iterator[Mistake]:
@@ -78,9 +79,11 @@ def _why_no_url(written: str) -> str | None:
         return None
     if is_credential(written) and (why_not := why_no_credential(written)):
         return why_not
-    url = secret(written)
-    where = "the content of the credential " if is_credential(written) else ""
-    return None if _is_url(url) else f"{where}{_URL_FORM}; the value is not shown because it may hold a password"
+    if _is_url(secret(written)):
+        return None
+    if is_credential(written):
+        return f"the content of the credential must be {_URL_FORM}; {_NOT_SHOWN}"
+    return f"must be {_URL_FORM}, credential:NAME, or empty; {_NOT_SHOWN}"
 
 
 def _is_url(url: str) -> bool:

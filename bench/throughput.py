@@ -1,0 +1,198 @@
+"""Messages per second, from a real SMTP client over loopback to COMMIT, beside what pgbench does with the same statements.
+
+    throughput.py [--quick] [--rounds N] [--json] [--log]
+
+Daemon and pgbench take turns on one PostgreSQL, the daemon's own; what counts are the medians. Fails when the objects made
+differ from the mails sent.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from daemon import Daemon, defects
+from limits import smtp_sink_limit, smtp_source_run
+from mails import CONTACTS, FIRST_SERIAL, ORGANIZATIONS, fill_directory
+from replay import Recording, pgbench_program, record, run_pgbench
+
+#: connections, and how many messages each run sends
+SIZES = ((1, 500), (10, 2_000), (50, 8_000))
+QUICK_SIZES = ((1, 150), (10, 600), (50, 2_000))
+PGBENCH_CLIENTS = 50
+LOAD = Path(__file__).with_name("load.py")
+
+
+class CountError(Exception):
+    """The objects made differ from the mails sent."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Counts:
+    """What is stored."""
+
+    messages: int
+    message_ids: int
+    tickets: int
+    numbers: int
+    notes: int
+    #: transactions that wrote the messages
+    transactions: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Run:
+    """One measurement."""
+
+    what: str
+    per_second: float
+    #: messages in a transaction
+    batch: float
+    #: of the daemon, and of the load generator
+    daemon_cpu_us: float = 0.0
+    client_cpu_us: float = 0.0
+    median_ms: float = 0.0
+    p99_ms: float = 0.0
+
+
+class Bench:
+    """One daemon under measurement."""
+
+    def __init__(self, daemon: Daemon) -> None:
+        self.daemon = daemon
+        self.url = daemon.database_url()
+        self._serial = FIRST_SERIAL
+        self.connection = psycopg.connect(self.url, autocommit=True)
+
+    def next_serials(self, count: int) -> int:
+        """The first of so many serials that nobody used yet."""
+        first, self._serial = self._serial, self._serial + count
+        return first
+
+    def run_load(self, connections: int, messages: int) -> Run:
+        """Send messages and compare what was made.
+
+        Raises:
+            CountError: it is not one ticket per mail.
+        """
+        self.settle()
+        before, cpu_before = self._counts(0), cpu_seconds(self.daemon.pid)
+        last_row = self._last_row()
+        command = [sys.executable, LOAD, *map(str, (self.daemon.port, connections, messages, self.next_serials(messages)))]
+        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+        result = json.loads(done.stdout)
+        cpu = cpu_seconds(self.daemon.pid) - cpu_before
+        new = self._counts(last_row)
+        _compare(messages, result["acknowledged"], before, self._counts(0), new)
+        return Run(
+            what=f"{connections} connection{'s' if connections > 1 else ''}",
+            per_second=messages / result["seconds"],
+            batch=messages / new.transactions,
+            daemon_cpu_us=cpu / messages * 1e6,
+            client_cpu_us=result["cpu_seconds"] / messages * 1e6,
+            median_ms=result["median_seconds"] * 1e3,
+            p99_ms=result["p99_seconds"] * 1e3,
+        )
+
+    def settle(self) -> None:
+        """Begin every run with the same debts: none."""
+        self.connection.execute("CHECKPOINT")
+
+    def free_connections(self) -> int:
+        """Connections that the server has left."""
+        row = self.connection.execute(
+            "SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int "
+            "- current_setting('reserved_connections', true)::int - count(*) "
+            "FROM pg_stat_activity WHERE backend_type = 'client backend'"
+        ).fetchone()
+        return int(row[0]) if row else 0
+
+    def server(self) -> dict[str, str]:
+        """What every commit means here."""
+        names = ("server_version", "fsync", "synchronous_commit", "full_page_writes", "wal_sync_method")
+        return {name: str(self.connection.execute(f"SHOW {name}").fetchone()[0]) for name in names}  # type: ignore[index]  # SHOW has a row
+
+    def _last_row(self) -> int:
+        row = self.connection.execute("SELECT coalesce(max(id), 0) FROM messages").fetchone()
+        return int(row[0]) if row else 0
+
+    def _counts(self, last_row: int) -> Counts:
+        row = self.connection.execute(
+            "SELECT (SELECT count(*) FROM messages WHERE id > %(last)s), "
+            "(SELECT count(DISTINCT message_id) FROM messages WHERE id > %(last)s), "
+            "(SELECT count(*) FROM tickets), (SELECT count(DISTINCT number) FROM tickets), "
+            "(SELECT count(*) FROM notes), "
+            "(SELECT count(DISTINCT xmin::text) FROM messages WHERE id > %(last)s)",
+            {"last": last_row},
+        ).fetchone()
+        assert row is not None  # noqa: S101 - a SELECT without FROM has a row
+        names = ("messages", "message_ids", "tickets", "numbers", "notes", "transactions")
+        return Counts(**dict(zip(names, row, strict=True)))
+
+
+def _compare(sent: int, acknowledged: int, before: Counts, after: Counts, new: Counts) -> None:
+    made = {
+        "acknowledged": acknowledged,
+        "messages": new.messages,
+        "distinct Message-IDs": new.message_ids,
+        "tickets": after.tickets - before.tickets,
+        "distinct numbers": after.numbers - before.numbers,
+    }
+    wrong = {name: count for name, count in made.items() if count != sent}
+    if wrong or after.notes != before.notes:
+        notes = after.notes - before.notes
+        raise CountError(f"{sent} mails were sent, but there are: {made}, notes: {notes}")
+
+
+def cpu_seconds(pid: int) -> float:
+    """User and system time that a process has used (proc(5): fields 14 and 15 of stat)."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def measure(bench: Bench, options: argparse.Namespace) -> Iterator[Run]:
+    """All runs, daemon and pgbench in turns."""
+    sizes = QUICK_SIZES if options.quick else SIZES
+    program = pgbench_program()
+    recording = record(bench.daemon.config, bench.url, bench.next_serials(1)) if program else None
+    # Connections, plans and caches are warm before anything counts.
+    bench.run_load(10, 200)
+    for _ in range(options.rounds):
+        for connections, messages in sizes:
+            yield bench.run_load(connections, messages)
+        if program and recording:
+            yield _pgbench_run(bench, program, recording, 3 if options.quick else 8)
+
+
+def _pgbench_run(bench: Bench, program: Path, recording: Recording, seconds: int) -> Run:
+    bench.settle()
+    clients = min(PGBENCH_CLIENTS, bench.free_connections())
+    per_second = run_pgbench(program, bench.url, recording, clients=clients, seconds=seconds)
+    return Run(what=f"pgbench, {clients} clients", per_second=per_second, batch=1.0)
+
+
+def medians(runs: list[Run]) -> dict[str, Run]:
+    """One run per kind of run, each figure the median of its rounds."""
+    kinds: dict[str, list[Run]] = {}
+    for run in runs:
+        kinds.setdefault(run.what, []).append(run)
+    names = ("per_second", "batch", "daemon_cpu_us", "client_cpu_us", "median_ms", "p99_ms")
+    return {
+        what: Run(what=what, **{name: statistics.median(getattr(run, name) for run in same) for name in names})
+        for what, same in kinds.items()
+    }
+
+
+def ratio_of(figures: dict[str, Run]) -> float | None:
+    """The daemon at 50 connections against pgbench; None without pgbench."""
+    pgbench = next((run for what, run in figures.items() if what.startswith("pgbench")), None)
+    return figures["50 connections"].per_second / pgbench.per_second if pgbench else None

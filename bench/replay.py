@@ -190,6 +190,8 @@ def _expression(value: object, tokens: Mapping[str, str], received_at: datetime)
             return str(value).lower()
         case list():
             return f"ARRAY[{', '.join(_expression(item, tokens, received_at) for item in value)}]"
+        case psycopg.Binary():
+            return _expression(value.obj, tokens, received_at)
         case bytes() if len(value) == _SHA256_BYTES:
             # A hash: another one in every transaction, and the same one wherever it stands in a transaction.
             return f"sha256(convert_to('{value.hex()}' || :serial, 'UTF8'))"

@@ -9,21 +9,19 @@ differ from the mails sent.
 import argparse
 import json
 import os
-import shutil
 import statistics
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import psycopg
 
 from daemon import Daemon, defects
-from limits import smtp_sink_limit, smtp_source_run
+from limits import find_program, smtp_sink_limit, smtp_source_run
 from mails import CONTACTS, FIRST_SERIAL, ORGANIZATIONS, fill_directory
-from replay import Recording, pgbench_program, record, run_pgbench
+from replay import Recording, ReplayError, pgbench_program, record, run_pgbench
 
 #: connections, and how many messages each run sends
 SIZES = ((1, 500), (10, 2_000), (50, 8_000))
@@ -110,9 +108,8 @@ class Bench:
     def free_connections(self) -> int:
         """Connections that the server has left."""
         row = self.connection.execute(
-            "SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int "
-            "- current_setting('reserved_connections', true)::int - count(*) "
-            "FROM pg_stat_activity WHERE backend_type = 'client backend'"
+            "SELECT current_setting('max_connections')::int - count(*) FROM pg_stat_activity "
+            "WHERE backend_type = 'client backend'"
         ).fetchone()
         return int(row[0]) if row else 0
 
@@ -196,3 +193,83 @@ def ratio_of(figures: dict[str, Run]) -> float | None:
     """The daemon at 50 connections against pgbench; None without pgbench."""
     pgbench = next((run for what, run in figures.items() if what.startswith("pgbench")), None)
     return figures["50 connections"].per_second / pgbench.per_second if pgbench else None
+
+
+def limits(bench: Bench, *, is_quick: bool) -> dict[str, float]:
+    """Messages per second of Postfix's programs: what the client alone can do, and what another client gets."""
+    source, sink = find_program("smtp-source"), find_program("smtp-sink")
+    if not source or not sink:
+        return {}
+    connections, messages = (QUICK_SIZES if is_quick else SIZES)[-1]
+    load = json.loads(smtp_sink_limit(sink, LOAD, connections, messages, bench.next_serials(messages)))
+    return {
+        "our load generator into smtp-sink": messages / load["seconds"],
+        "smtp-source into the daemon": smtp_source_run(source, bench.daemon.port, connections, messages),
+    }
+
+
+def print_table(figures: dict[str, Run], limit: dict[str, float], server: dict[str, str]) -> None:
+    """For people."""
+    commits = ", ".join(f"{name} {value}" for name, value in server.items() if name != "server_version")
+    print(f"PostgreSQL {server['server_version']}: {commits}; {os.cpu_count()} processors for everything")
+    print(f"directory: {ORGANIZATIONS} organizations with a domain, {CONTACTS} contacts\n")
+    print(f"{'':24}{'msg/s':>8}{'batch':>8}{'daemon CPU':>14}{'client CPU':>14}{'median':>11}{'99 %':>11}")
+    for run in figures.values():
+        line = f"{run.what:24}{run.per_second:8.0f}{run.batch:8.1f}"
+        if run.daemon_cpu_us:
+            line += f"{run.daemon_cpu_us:8.0f} us/msg{run.client_cpu_us:7.0f} us/msg"
+            line += f"{run.median_ms:8.1f} ms{run.p99_ms:8.1f} ms"
+        print(line)
+    print()
+    ratio = ratio_of(figures)
+    if ratio is None:
+        print("ratio to pgbench: not measured, there is no pgbench on this machine")
+    else:
+        print(f"ratio to pgbench: {ratio:.2f} (50 connections against one message per transaction)")
+    for what, per_second in limit.items():
+        print(f"limit, {what}: {per_second:.0f} msg/s")
+    if not limit:
+        print("limits: smtp-source and smtp-sink are not installed (Postfix's package has them)")
+
+
+def _report(options: argparse.Namespace, bench: Bench) -> None:
+    runs: list[Run] = []
+    for run in measure(bench, options):
+        runs.append(run)
+        print(f"  {run.what:24}{run.per_second:8.0f} msg/s", file=sys.stderr)
+    figures, limit, server = medians(runs), limits(bench, is_quick=options.quick), bench.server()
+    if any(run.what.startswith("pgbench") and run.what != f"pgbench, {PGBENCH_CLIENTS} clients" for run in runs):
+        print(f"pgbench ran with fewer than {PGBENCH_CLIENTS} clients: the server allows no more", file=sys.stderr)
+    if options.json:
+        rows = [asdict(run) for run in figures.values()]
+        print(json.dumps({"runs": rows, "ratio": ratio_of(figures), "limits": limit, "server": server}, indent=2))
+    else:
+        print_table(figures, limit, server)
+
+
+def main() -> int:
+    """Measure and report; 1 when something was lost, made twice, or went wrong on the way."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="a quarter of the messages")
+    parser.add_argument("--rounds", type=int, default=3, help="how often everything is repeated (default: 3)")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    options = parser.parse_args()
+    with Daemon() as daemon:
+        daemon.start()
+        bench = Bench(daemon)
+        fill_directory(bench.connection)
+        try:
+            _report(options, bench)
+        except (CountError, ReplayError) as error:
+            print(f"FAILED: {error}", file=sys.stderr)
+            return 1
+        finally:
+            bench.connection.close()
+        if found := defects(daemon.events()):
+            print(f"FAILED: the log of the daemon tells of defects, like {found[0]}", file=sys.stderr)
+            return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -5,6 +5,7 @@ import contextlib
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 
 from inbound import __version__, logs
@@ -22,8 +23,8 @@ from inbound.smtp.server import Reception
 
 #: how often the embedded PostgreSQL and the committer are looked at
 _WATCH_SECONDS = 1.0
-#: sections of the file that only a restart applies
-_RESTART_SECTIONS = ("server", "listeners", "intake", "database", "logs")
+#: settings that only a restart applies
+_RESTART_SETTINGS = ("server.hostname", "server.state_directory", "server.stop_seconds", "intake", "database", "logs")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -140,7 +141,7 @@ class _Daemon:
         else:
             ignored = [name for name in _RESTART_SECTIONS if getattr(settings, name) != getattr(self._settings, name)]
             self._committer.context = build_context(settings, self._day_bases, self._committer.context)
-            logs.reloaded(config=str(self._config), needs_restart=ignored)
+            logs.reloaded(config=str(self._config), needs_restart=needs_restart(self._settings, settings))
         notify("READY=1")
 
     def _revive_embedded(self) -> None:
@@ -150,3 +151,10 @@ class _Daemon:
                 logs.embedded_restarted()
         except InboundError as error:
             logs.embedded_failed(str(error))
+
+
+def needs_restart(old: Settings, new: Settings) -> list[str]:
+    """Names of the settings that differ and that a reload does not apply."""
+    different = [name for name in _RESTART_SETTINGS if attrgetter(name)(old) != attrgetter(name)(new)]
+    old_doors, new_doors = ([(door.address, door.port) for door in settings.listeners] for settings in (old, new))
+    return [*different, *(["listeners"] if old_doors != new_doors else [])]

@@ -6,6 +6,7 @@ embedded.py            its life: start, stop, restart, and its URL
 embedded_binaries.py   where the programs come from
 embedded_account.py    as whom it runs
 embedded_cluster.py    its files
+embedded_options.py    its settings
 embedded_child.py      the step between fork and exec
 """
 
@@ -21,7 +22,6 @@ import psycopg
 from psycopg import pq, sql
 
 from inbound.database.embedded_account import (
-    Account,
     database_users,
     launch_command,
     require_way_to,
@@ -31,7 +31,6 @@ from inbound.database.embedded_binaries import find_binaries, reachable_binaries
 from inbound.database.embedded_cluster import (
     ENVIRONMENT,
     NAME,
-    PORT,
     Layout,
     await_orphan,
     create_data,
@@ -39,11 +38,13 @@ from inbound.database.embedded_cluster import (
     disarm_stale_files,
     make_home,
     make_socket_directory,
+    remove_unfinished_data,
     running_postmaster,
     url_of,
     wait_until,
     write_access_rules,
 )
+from inbound.database.embedded_options import server_options
 from inbound.errors import AlreadyRunning, EmbeddedPostgresError
 
 #: until the server answers at all
@@ -57,27 +58,6 @@ LONGEST_LOG_BYTES = 4_000_000
 LOG_TAIL_BYTES = 2_000
 #: what PostgreSQL says while backends of a postmaster that was killed are still ending
 _BACKENDS_REMAIN = "pre-existing shared memory block"
-
-_SETTINGS = {
-    "listen_addresses": "",
-    "port": str(PORT),
-    "max_connections": "50",
-    "shared_buffers": "128MB",
-    "huge_pages": "off",
-    "jit": "off",  # compiling costs more than our short statements do
-    "min_wal_size": "80MB",
-    "max_wal_size": "1GB",
-    "checkpoint_completion_target": "0.9",
-    "autovacuum": "on",
-    "timezone": "UTC",
-    "log_timezone": "UTC",
-    "lc_messages": "C",
-    "logging_collector": "off",
-    "log_destination": "stderr",
-    "log_checkpoints": "off",
-    "log_line_prefix": "%m [%p] ",
-    "log_error_verbosity": "terse",  # the DETAIL of an error quotes rows, and so people's mail
-}
 
 
 class EmbeddedPostgres:
@@ -180,27 +160,16 @@ class EmbeddedPostgres:
             find_binaries(self._binaries_setting, data_major=major), account, copies=layout.home
         )
         await_orphan(layout)
+        remove_unfinished_data(layout)
         if major is None:
             create_data(layout, binaries, account, is_durable=self._is_durable)
         write_access_rules(layout, database_users(account))
         self._socket_directory = make_socket_directory(layout, account)
         self._url = url_of(self._socket_directory)
-        self._command = self._server_command(binaries.directory / "postgres", account)
-
-    def _server_command(self, program: Path, account: Account) -> list[str]:
-        durability = "on" if self._is_durable else "off"
-        settings = _SETTINGS | {
-            "unix_socket_directories": str(self._socket_directory),
-            "hba_file": str(self._layout.host_rules),
-            "ident_file": str(self._layout.user_map),
-            "fsync": durability,
-            "synchronous_commit": durability,
-            "full_page_writes": durability,
-        }
-        options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        options = server_options(layout, self._socket_directory, is_durable=self._is_durable)
+        command = [str(binaries.directory / "postgres"), "-D", str(layout.data), *options]
         # SIGINT is PostgreSQL's fast shutdown: what a killed daemon leaves behind ends cleanly.
-        command = [str(program), "-D", str(self._layout.data), *options]
-        return launch_command(account, command, parent_signal=signal.SIGINT)
+        self._command = launch_command(account, command, parent_signal=signal.SIGINT)
 
     def _start_and_wait(self) -> None:
         deadline = time.monotonic() + START_SECONDS

@@ -24,6 +24,7 @@ PORT = 5432
 #: sizeof(sun_path) without its NUL, unix(7)
 LONGEST_SOCKET_PATH_BYTES = 107
 INITDB_SECONDS = 120.0
+_UNFINISHED = "data.unfinished-"
 #: how long the fast and then the immediate shutdown of a killed daemon's server may take
 ORPHAN_FAST_SECONDS = 30.0
 ORPHAN_IMMEDIATE_SECONDS = 10.0
@@ -50,10 +51,6 @@ class Layout:
     @property
     def data(self) -> Path:
         return self.home / "data"
-
-    @property
-    def unfinished_data(self) -> Path:
-        return self.home / "data.unfinished"
 
     @property
     def log(self) -> Path:
@@ -138,24 +135,29 @@ def data_major(layout: Layout) -> int | None:
         ) from error
 
 
+def remove_unfinished_data(layout: Layout) -> None:
+    """Remove what an interrupted `create_data` left; what its initdb is still writing goes the next time."""
+    for unfinished in layout.home.glob(f"{_UNFINISHED}*"):
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
 def create_data(layout: Layout, binaries: Binaries, account: Account, *, is_durable: bool) -> None:
     """Run initdb beside the final place and move the result there, so that half a data directory is never used.
 
     Raises:
         EmbeddedPostgresError: with what initdb said.
     """
-    if layout.unfinished_data.exists():
-        shutil.rmtree(layout.unfinished_data)
-    make_owned_directory(layout.unfinished_data, account, mode=0o700)
+    unfinished = Path(tempfile.mkdtemp(dir=layout.home, prefix=_UNFINISHED))
+    make_owned_directory(unfinished, account, mode=0o700)
     # libc and C.UTF-8: wheels come without ICU, and the order of strings is the same on every machine.
     options = ["--encoding=UTF8", "--locale-provider=libc", "--locale=C.UTF-8", "--data-checksums"]
     if not is_durable:
         options.append("--no-sync")
     _run_initdb(
-        [f"{binaries.directory}/initdb", "-D", str(layout.unfinished_data), "-U", NAME, "--auth=peer", *options],
+        [f"{binaries.directory}/initdb", "-D", str(unfinished), "-U", NAME, "--auth=peer", *options],
         account,
     )
-    layout.unfinished_data.rename(layout.data)
+    unfinished.rename(layout.data)
     _sync_directory(layout.home)
 
 

@@ -69,9 +69,10 @@ def parse_addresses(value: bytes) -> tuple[Address, ...]:
     """
     value = value[:MAX_LIST_BYTES]
     text = value.decode("latin-1")
-    if ordinary := _ORDINARY.match(text):
-        quoted, plain, angle, bare = ordinary.groups()
-        return (_address(quoted or plain or "", angle or bare),)
+    pieces = text.split(",", MAX_ADDRESSES)
+    ordinary = [found.groups() for piece in pieces if (found := _ORDINARY.match(piece))]
+    if len(ordinary) == len(pieces) <= MAX_ADDRESSES:
+        return tuple(_address(quoted or plain or "", angle or bare) for quoted, plain, angle, bare in ordinary)
     found = _read_list(text)
     if b"=?" in value and not any(address.address for address in found):
         # Some programs encode the whole field, brackets and all, against RFC 2047 5.

@@ -89,7 +89,7 @@ def declared_name(part: Part) -> str:
 
 
 def safe_name(name: str) -> str:
-    """A file name without path, control characters and marks that change the reading direction; empty when nothing is left."""
+    """A file name without path, control characters and marks that change the reading direction; empty if none is left."""
     last = clean_line(name).replace("\\", "/").rstrip("/ ").rpartition("/")[2]
     return _shorten(_NOT_IN_NAMES.sub("_", last).strip(" ").rstrip("."))
 
@@ -113,7 +113,7 @@ def _content_id(part: Part) -> str | None:
 
 
 def _made_up_name(content_type: str, content: bytes, number: int) -> str:
-    """``<subject>.eml`` for a message that has a subject, otherwise ``attachment-<number>`` with a fitting extension."""
+    """``<subject>.eml`` for a message that has a subject, else ``attachment-<number>`` with a fitting extension."""
     if content_type in {"message/rfc822", "message/global"}:
         header, _ = read_header(content, 0, len(content), is_message=True)
         subject = clean_line(decode_words(header.first(b"subject"))).strip(". ")

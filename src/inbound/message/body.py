@@ -46,8 +46,9 @@ class Body:
 def read_body(root: Part) -> Body:
     """Choose and decode the text.
 
-    multipart/alternative: the plain text unless it is blank, else the HTML; other text of an alternative is no attachment.
-    multipart/related: its root. Everything else: all text that is neither named nor meant as an attachment, joined.
+    multipart/alternative: the plain text unless it is blank, else the HTML; other text of an alternative is no
+    attachment. multipart/related: its root. Everything else: all text that is neither named nor meant as an attachment,
+    joined.
 
     Args:
         root: the message.

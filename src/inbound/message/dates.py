@@ -71,7 +71,7 @@ def _build(found: dict[str, str | None]) -> datetime | None:
             tzinfo=_zone(found["zone"] or ""),
         )
         # RFC 5322 3.3 allows leap seconds, datetime does not.
-        return local.astimezone(UTC) + timedelta(seconds=second == 60)
+        return local.astimezone(UTC) + timedelta(seconds=1 if second == 60 else 0)
     except (ValueError, OverflowError):
         # No such day, or outside of what a calendar holds: the field says nothing.
         return None

@@ -32,6 +32,9 @@ def decode_words(value: bytes) -> str:
     """
     if b"=?" not in value:
         return decode(value)
+    if (start := _WORD_START.match(value)) and value.find(b"?=", start.end()) == len(value) - 2:
+        # A single word: the ordinary case, at a third of the cost.
+        return _decode_run((start[1].decode("ascii"), start[2].decode("ascii").lower()), value[start.end() : -2])
     runs = groupby(_tokens(value), key=lambda token: token[:2] if isinstance(token, _Word) else None)
     return "".join(
         _decode_run(key, b"".join(t.octets if isinstance(t, _Word) else t for t in tokens)) for key, tokens in runs

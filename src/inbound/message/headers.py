@@ -20,14 +20,16 @@ _MAX_SEGMENTS = 100
 _NAME = rb"[!-9;-~]++[ \t]*+:"
 _MBOX_LINE = rb">?From "
 # RFC 5322 2.2.3 wants white space at the start of a folded line. Where it is missing, a line that is no field was folded
-# if it starts with an encoded word, or if the line before is long or broken off; other foreign lines are passed over.
+# if it starts with an encoded word, or if the line before is long or broken off; others are passed over.
 _FIELD = re.compile(
     rb"^([!-9;-~]++)[ \t]*+:(.*+(?:\n(?:[ \t]|(?!" + _NAME + rb"|" + _MBOX_LINE + rb")"
     rb"(?:(?==\?)|(?<=[^\n]{60}\n)|(?<=[;,]\n))).*+)*+)",
     re.MULTILINE,
 )
 # The same without that tolerance, except for parameters whose line was not indented.
-_STRICT_VALUE = re.compile(rb".*+(?:\n[ \t].*+|(?<=;)\n[\w*-]++=.*+)*+")
+_STRICT_VALUE_TEXT = rb".*+(?:\n[ \t].*+|(?<=;)\n[\w*-]++=.*+)*+"
+_STRICT_VALUE = re.compile(_STRICT_VALUE_TEXT)
+_STRICT_HEADER = re.compile(rb"(?:" + _NAME + _STRICT_VALUE_TEXT + rb"(?:\n|\Z))++")
 _MBOX_START = re.compile(rb">?From [^\r\n]*+(?:\r\n|\n|\r|\Z)")
 _BLANK_FRONT = re.compile(rb"[ \t\r\n]++")
 _FIELD_START = re.compile(_NAME)
@@ -67,8 +69,8 @@ class Header:
 def read_header(content: bytes, start: int, end: int, *, is_message: bool) -> tuple[Header, int]:
     """Read the header at the start of a message or part.
 
-    An empty line ends it. Where a line that cannot belong to a field stands before that, the body starts there, so that no
-    text is lost; between two fields of a message's header such lines are tolerated.
+    An empty line ends it. Where a line that cannot belong to a field stands before that, the body starts there, so that
+    no text is lost; between two fields of a message's header such lines are tolerated.
 
     Args:
         content: octets with any mixture of CRLF, LF and CR.
@@ -84,11 +86,11 @@ def read_header(content: bytes, start: int, end: int, *, is_message: bool) -> tu
     if not _FIELD_START.match(content, start, end):
         line_end = _LINE_END.match(content, start, end)
         return Header([]), line_end.end() if line_end else start
-    block_end, body_start = _block_end(content, start, end)
-    block = content[start : min(block_end, start + MAX_HEADER_BYTES)]
-    text = block.replace(b"\r\n", b"\n")
+    block, body_start = _block(content, start, end)
+    text = block[:MAX_HEADER_BYTES].replace(b"\r\n", b"\n")
     if b"\r" in text:
-        text = _LINE_END.sub(b"\n", block)
+        block, body_start = _block_of_any_lines(content, start, end)
+        text = _LINE_END.sub(b"\n", block[:MAX_HEADER_BYTES])
     fields = _FIELD.findall(text)
     length = _message_header_length(text) if is_message else _part_header_length(text)
     if length < len(text):
@@ -113,6 +115,8 @@ def parse_parameters(value: bytes) -> tuple[str, Mapping[str, str]]:
     Returns:
         what stands before the first semicolon, in lower case, and the parameters by name in lower case.
     """
+    if not value:
+        return "", {}
     text = value.decode("latin-1")
     head, semicolon, _ = text.partition(";")
     head = head.strip().lower()
@@ -151,17 +155,20 @@ def _skip_front(content: bytes, start: int) -> int:
     return position if _FIELD_START.match(content, position) else start
 
 
-def _block_end(content: bytes, start: int, end: int) -> tuple[int, int]:
-    """Where the last line before the first empty one ends, and where the line after that starts."""
+def _block(content: bytes, start: int, end: int) -> tuple[bytes, int]:
+    """What stands before the first empty line, when lines end with CRLF or LF; and where the line after that starts."""
     block_end, width = content.find(b"\r\n\r\n", start, end), 4
     if (bare := content.find(b"\n\n", start, end if block_end < 0 else block_end)) >= 0:
         block_end, width = bare, 2
-    limit = end if block_end < 0 else block_end
-    if content.count(b"\r", start, limit) != content.count(b"\r\n", start, limit) or block_end < 0:
-        # Lone CRs, doubled CRs or no empty line of the ordinary kinds: look for every kind.
-        empty = _EMPTY_LINE.search(content, start, end)
-        return (empty.start(), empty.end()) if empty else (end, end)
-    return block_end, block_end + width
+    if block_end < 0:
+        return _block_of_any_lines(content, start, end)
+    return content[start:block_end], block_end + width
+
+
+def _block_of_any_lines(content: bytes, start: int, end: int) -> tuple[bytes, int]:
+    """The same for lone CRs, CRs doubled by a gateway, and mixtures."""
+    empty = _EMPTY_LINE.search(content, start, end)
+    return (content[start : empty.start()], empty.end()) if empty else (content[start:end], end)
 
 
 def _message_header_length(text: bytes) -> int:
@@ -178,11 +185,8 @@ def _message_header_length(text: bytes) -> int:
 
 def _part_header_length(text: bytes) -> int:
     """How much of a block is header when the first foreign line starts the body."""
-    position = 0
-    while position < len(text) and (name := _FIELD_START.match(text, position)):
-        value = _STRICT_VALUE.match(text, name.end())
-        position = min(len(text), (value.end() if value else name.end()) + 1)
-    return position
+    strict = _STRICT_HEADER.match(text)
+    return strict.end() if strict else 0
 
 
 def _original_offset(block: bytes, lines: int) -> int:
@@ -197,7 +201,7 @@ def _original_offset(block: bytes, lines: int) -> int:
 
 
 def _join_segments(raw: Mapping[str, str]) -> Mapping[str, str]:
-    """RFC 2231 3 and 4: ``name*0*``, ``name*1`` ... and ``name*`` become ``name``; a plain ``name`` gives way to them."""
+    """RFC 2231 3 and 4: ``name*0*``, ``name*1`` ... and ``name*`` become ``name``; a plain ``name`` gives way."""
     plain: dict[str, str] = {}
     segments: dict[str, list[tuple[int, bool, str]]] = {}
     for key, value in raw.items():

@@ -6,7 +6,7 @@ looked at a bounded number of times, and there is no nesting depth at which text
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html import unescape
 from typing import NamedTuple
 
@@ -36,39 +36,13 @@ _RAW_TEXT_ENDS = {
     for name in ("script", "style", "title", "template", "noframes", "iframe", "svg")
 }
 _VOID = frozenset(("br", "img", "hr", "input", "meta", "link", "base", "area", "col", "wbr", "source", "embed"))
-_BLOCKS = frozenset(
-    [
-        "div",
-        "tr",
-        "li",
-        "dt",
-        "dd",
-        "address",
-        "article",
-        "aside",
-        "center",
-        "fieldset",
-        "figcaption",
-        "figure",
-        "footer",
-        "form",
-        "header",
-        "legend",
-        "main",
-        "nav",
-        "option",
-        "section",
-        "summary",
-        "tbody",
-        "thead",
-        "tfoot",
-        "caption",
-        "body",
-        "html",
-        "head",
-    ]
-)
-_PARAGRAPHS = frozenset(["p", "h1", "h2", "h3", "h4", "h5", "h6", "table", "blockquote", "pre", "dl"])
+#: elements before and after which there is one line end, or an empty line
+_BREAKS = dict.fromkeys(
+    ("div", "tr", "li", "dt", "dd", "address", "article", "aside", "center", "fieldset", "figcaption", "figure", "hr")
+    + ("footer", "form", "header", "legend", "main", "nav", "option", "section", "summary", "tbody", "thead", "tfoot")
+    + ("caption", "body", "html", "head"),
+    1,
+) | dict.fromkeys(("p", "h1", "h2", "h3", "h4", "h5", "h6", "table", "blockquote", "pre", "dl"), 2)
 
 
 class _Tag(NamedTuple):
@@ -81,8 +55,8 @@ def html_to_text(html: str) -> str:
     r"""Turn HTML into text.
 
     Links keep their target (``text <url>``) where it says more than the text; list items get dashes or numbers; table
-    rows become lines, cells are divided by tabs. Hidden elements are left out, unless one is never closed or nothing else
-    is there.
+    rows become lines, cells are divided by tabs. Hidden elements are left out, unless one is never closed or nothing
+    else is there.
 
     Args:
         html: any string.
@@ -218,32 +192,10 @@ class _Writer:
 
     def tag(self, tag: _Tag) -> None:
         """Take a tag."""
-        name = tag.name
-        if name in _BLOCKS:
-            self._break(1)
-        elif name in _PARAGRAPHS:
-            self._break(2)
-        match name:
-            case "br":
-                self._line_ends = min(self._line_ends + 1, 2)
-            case "a":
-                self._end_link()
-                if not tag.is_end:
-                    self._start_link(tag.attributes)
-            case "td" | "th":
-                self._gap = "\t"
-            case "ul" | "ol":
-                self._list(tag)
-            case "li":
-                self._item(is_end=tag.is_end)
-            case "pre":
-                self._preformatted = max(0, self._preformatted + (-1 if tag.is_end else 1))
-            case "img" if self._link:
-                self.data(_attributes(tag.attributes).get("alt", ""))
-            case "hr":
-                self._break(1)
-                self._emit(_RULE)
-                self._break(1)
+        if line_ends := _BREAKS.get(tag.name):
+            self._break(line_ends)
+        if handler := _HANDLERS.get(tag.name):
+            handler(self, tag)
 
     def text(self) -> str:
         """All that was written."""
@@ -262,7 +214,30 @@ class _Writer:
     def _break(self, line_ends: int) -> None:
         self._line_ends = max(self._line_ends, line_ends)
 
-    def _list(self, tag: _Tag) -> None:
+    def line_break(self, _tag: _Tag) -> None:
+        """Take ``<br>``; more than one empty line in a row says nothing."""
+        self._line_ends = min(self._line_ends + 1, 2)
+
+    def cell(self, _tag: _Tag) -> None:
+        """Take the start or end of a table cell."""
+        self._gap = "\t"
+
+    def preformatted(self, tag: _Tag) -> None:
+        """Take ``<pre>``: white space counts inside."""
+        self._preformatted = max(0, self._preformatted + (-1 if tag.is_end else 1))
+
+    def image(self, tag: _Tag) -> None:
+        """Take an image: what it stands for is text only where it is all that a link shows."""
+        if self._link:
+            self.data(_attributes(tag.attributes).get("alt", ""))
+
+    def rule(self, _tag: _Tag) -> None:
+        """Take a horizontal rule."""
+        self._emit(_RULE)
+        self._break(1)
+
+    def list(self, tag: _Tag) -> None:
+        """Take the start or end of a list."""
         if tag.is_end:
             if self._lists:
                 self._lists.pop()
@@ -273,9 +248,10 @@ class _Writer:
         self._bullet = ""
         self._break(1 if len(self._lists) > (not tag.is_end) else 2)
 
-    def _item(self, *, is_end: bool) -> None:
+    def item(self, tag: _Tag) -> None:
+        """Take the start or end of a list item: the start is marked when its text comes."""
         self._bullet = ""
-        if is_end:
+        if tag.is_end:
             return
         number = self._lists[-1] if self._lists else None
         if number is None:
@@ -284,8 +260,10 @@ class _Writer:
             self._lists[-1] = number + 1
             self._bullet = f"{number + 1}. "
 
-    def _start_link(self, attributes: str) -> None:
-        target = "".join(_attributes(attributes).get("href", "").split())
+    def link(self, tag: _Tag) -> None:
+        """Take the start or end of a link; links do not nest."""
+        self._end_link()
+        target = "" if tag.is_end else "".join(_attributes(tag.attributes).get("href", "").split())
         self._link = target if _LINK.match(target) else ""
         self._link_start = len(self._out)
 
@@ -299,3 +277,17 @@ class _Writer:
             self._emit(f"<{target}>")
         elif _LINK_NOISE.sub("", text).casefold() != _LINK_NOISE.sub("", target).casefold():
             self._out.append(f" <{target.removeprefix('mailto:')}>")
+
+
+_HANDLERS: dict[str, Callable[[_Writer, _Tag], None]] = {
+    "br": _Writer.line_break,
+    "td": _Writer.cell,
+    "th": _Writer.cell,
+    "pre": _Writer.preformatted,
+    "img": _Writer.image,
+    "hr": _Writer.rule,
+    "ul": _Writer.list,
+    "ol": _Writer.list,
+    "li": _Writer.item,
+    "a": _Writer.link,
+}

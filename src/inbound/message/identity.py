@@ -14,38 +14,39 @@ line ``name WSP* ":" value`` whose name is of octets 33-126 without the colon, t
 begin with WSP. The header is the longest run of fields, at most 1,000. An empty line after it is consumed. What follows
 is the body. A part's header is read in the same way, without the mbox line.
 
-**Field values.** Field names compare without case (ASCII). A value is *collapsed*: runs of ASCII white space (``\t \n \v
-\f \r`` and space) become one space, those at the ends are dropped; the octets are otherwise as sent, undecoded.
+**Field values.** Field names compare without case (ASCII). A value is *collapsed*: runs of ASCII white space
+(``\t \n \v \f \r`` and space) become one space, those at the ends are dropped; else the octets stay as sent, undecoded.
 
-**Message-ID.** Of the first Message-ID field with a usable value. From the collapsed value all white space and the octets
-0-31 and 127 are removed. If that contains a match of ``<(<[^<>]*>|[^<>]*)>``, the leftmost match's group 1 is taken,
-otherwise everything. What stands behind the last ``@`` is put in lower case (ASCII). The octets are decoded as UTF-8,
-undecodable ones as ``\xNN``. Empty, or over 998 octets in UTF-8: not usable; without a usable one it is missing.
+**Message-ID.** Of the first Message-ID field with a usable value. All white space and the octets 0-31 and 127 are
+removed. If the rest contains a match of ``<(<[^<>]*>|[^<>]*)>``, the leftmost match's group 1 is taken, otherwise
+everything. What stands behind the last ``@`` is put in lower case (ASCII). The octets are decoded as UTF-8, undecodable
+ones as ``\xNN``. Empty, or over 998 octets in UTF-8: not usable; without a usable one it is missing.
 
 **Leaves.** Parts are visited in the order of the content; the message is the first part. A part at depth under 50 (the
-message is at depth 0) whose first Content-Type value, stripped, begins with ``multipart/`` (any case) and that carries a
-non-empty boundary (the first match of ``;\s*boundary\s*=\s*("[^"]*"|[^\s;]+)`` in any case; a closed pair of quotes, then
-white space at the end, removed) is split. A delimiter is ``--boundary``, at the start of the body or directly after a line end, followed
-by nothing, or by ``--``, then WSP*, then a line end; with ``--`` it closes and is the last. The line end before a
-delimiter belongs to it. What stands before the first delimiter and behind the closing one is ignored, and so is what
-follows the 1,000th part of one multipart. A multipart in which no part is found, and every part that is not split, is a
-leaf. After 1,000 leaves nothing more is read.
+message is at depth 0) is split when its first Content-Type value, stripped, begins with ``multipart/`` (any case) and
+carries a non-empty boundary: the first match of ``;\s*boundary\s*=\s*("[^"]*"|[^\s;]+)`` in any case, a closed pair of
+quotes and then white space at the end removed. A delimiter is ``--boundary`` at the start of the body or directly after a
+line end, followed by nothing or by ``--``, then WSP*, then a line end; with ``--`` it closes and is the last. The line
+end before a delimiter belongs to it. What stands before the first delimiter and behind the closing one is ignored, and
+so is what follows the 1,000th part of one multipart. A multipart in which no part is found, and every part that is not
+split, is a leaf. After 1,000 leaves nothing more is read.
 
 **Content of a leaf.** By the first Content-Transfer-Encoding (collapsed, up to the first space or ``;``, any case):
 
 - ``base64``: octets outside of the alphabet and ``=`` are removed; the rest is cut at every ``=``; of each piece whose
   length is 1 modulo 4 the last octet is dropped; each is decoded, and the results are joined.
-- ``quoted-printable``: WSP at the ends of lines is removed; ``=`` at the end of a line is removed with that line's end;
-  ``=`` and two hexadecimal digits (any case) are the octet; every other ``=`` stands for itself.
+- ``quoted-printable``: WSP at the ends of lines is removed; then every ``=`` at the end of a line is removed together
+  with that line's end, in one pass; then ``=`` and two hexadecimal digits (any case) are the octet, and every other
+  ``=`` stands for itself.
 - anything else: as it is.
 
-Then every line end becomes LF (in every leaf, whatever its type: a relay may change line ends, no relay knows types
-better than others), and LF, CR, space and tab are dropped at the end.
+Then CRLF becomes LF, then CR becomes LF (in every leaf, whatever its type: a relay may change line ends, and types lie),
+and LF, space and tab are dropped at the end.
 
-**Digest.** SHA-256 over frames. A frame is one octet of kind, the length as eight octets (most significant first), and the octets:
-``F`` each From value, ``D`` each Date value, ``S`` each Subject value (in their order, empty ones included), ``M`` the Message-ID
-in UTF-8 (only when there is one), ``R`` each Received value (only when Message-ID is missing and there is no Date field with a non-empty
-value), ``L`` for each leaf: the SHA-256 of its content.
+**Digest.** SHA-256 over frames. A frame is one octet of kind, the length as eight octets (most significant first), and
+the octets, in this order: ``F`` each From value, ``D`` each Date value, ``S`` each Subject value (in the order of the
+message, empty ones included), ``M`` the Message-ID in UTF-8 (only when there is one), ``R`` each Received value (only
+when Message-ID is missing and no Date value is non-empty), ``L`` for each leaf the SHA-256 of its content.
 
 **Match.** Without Message-ID, without Date and without Received fields the digest counts for 3,600 seconds only:
 two machines' empty mails are not the same message for ever.
@@ -69,9 +70,9 @@ _MAX_LEAVES = 1000
 _MAX_MESSAGE_ID_BYTES = 998
 
 _LINE_END = rb"(?:\r\n|\n|\r)"
-_FIELD_TEXT = rb"([!-9;-~]++)[ \t]*+:([^\r\n]*+(?:" + _LINE_END + rb"[ \t][^\r\n]*+)*+)(?:" + _LINE_END + rb"|\Z)"
-_FIELD = re.compile(_FIELD_TEXT)
-_HEADER = re.compile(rb"(?:" + _FIELD_TEXT + rb"){0,%d}+" % _MAX_FIELDS)
+_FIELD = re.compile(
+    rb"([!-9;-~]++)[ \t]*+:([^\r\n]*+(?:" + _LINE_END + rb"[ \t][^\r\n]*+)*+)(?:" + _LINE_END + rb"|\Z)"
+)
 _MBOX_LINE = re.compile(rb"From [^\r\n]*+" + _LINE_END)
 _EMPTY_LINE = re.compile(_LINE_END)
 _DELIMITER_END = re.compile(rb"(--)?[ \t]*+(?:" + _LINE_END + rb"|\Z)")
@@ -151,15 +152,18 @@ def _frame(kind: bytes, octets: bytes) -> bytes:
 
 def _read_header(content: bytes, start: int, end: int) -> tuple[_Fields, int]:
     """Read the fields that matter here; the second value is where the body starts."""
-    header = _HEADER.match(content, start, end)
-    header_end = header.end() if header else start
     fields: _Fields = {}
-    for name, value in _FIELD.findall(content, start, header_end):
-        key = name.lower()
-        if key in _WANTED:
-            fields.setdefault(key, []).append(value)
-    empty_line = _EMPTY_LINE.match(content, header_end, end)
-    return fields, empty_line.end() if empty_line else header_end
+    position = start
+    for _ in range(_MAX_FIELDS):
+        field = _FIELD.match(content, position, end)
+        if not field:
+            break
+        name = field[1].lower()
+        if name in _WANTED:
+            fields.setdefault(name, []).append(field[2])
+        position = field.end()
+    empty_line = _EMPTY_LINE.match(content, position, end)
+    return fields, empty_line.end() if empty_line else position
 
 
 def _collapsed(fields: _Fields, name: bytes) -> list[bytes]:
@@ -253,7 +257,7 @@ def _decode_base64_piece(piece: bytes) -> bytes:
 
 def _decode_quoted_printable(octets: bytes) -> bytes:
     # Looking for blanks first is much faster than replacing none.
-    if any(blank in octets for blank in (b" \r", b" \n", b"\t\r", b"\t\n")) or octets.endswith((b" ", b"\t")):
+    if b" \r" in octets or b" \n" in octets or b"\t\r" in octets or b"\t\n" in octets or octets[-1:] in {b" ", b"\t"}:
         octets = _BLANKS_AT_LINE_END.sub(b"", octets)
     unfolded = _SOFT_LINE_BREAK.sub(b"", octets)
     # Every "=" left is valid after this, so that the decoder has nothing to decide that could change one day.

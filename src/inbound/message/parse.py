@@ -15,8 +15,8 @@ from inbound.model.mail import Address, Mail
 def parse(content: bytes) -> Mail:
     r"""Understand a message.
 
-    Never raises, whatever the octets are, and takes time linear in their number. What cannot be understood is absent; the
-    guards (`headers.MAX_FIELDS`, `headers.MAX_HEADER_BYTES`, `structure.MAX_DEPTH`, `structure.MAX_PARTS`) are named in
+    Never raises, whatever the octets are, and takes time linear in their number. What cannot be understood is absent;
+    the guards (`headers.MAX_FIELDS`, `headers.MAX_HEADER_BYTES`, `structure.MAX_DEPTH`, `structure.MAX_PARTS`) are named in
     ``over_guard``, and behind them nothing more is read.
 
     Args:
@@ -35,7 +35,7 @@ def parse(content: bytes) -> Mail:
         reply_to=_all_addresses(header, b"reply-to"),
         to=_all_addresses(header, b"to"),
         cc=_all_addresses(header, b"cc"),
-        message_id=_message_id(header),
+        message_id=identity.message_id or _message_id(header),
         in_reply_to=message_ids(b" ".join(header.values(b"in-reply-to"))),
         references=message_ids(b" ".join(header.values(b"references"))),
         date=parse_date(header.first(b"date")),
@@ -49,9 +49,11 @@ def parse(content: bytes) -> Mail:
 
 def _all_addresses(header: Header, name: bytes) -> tuple[Address, ...]:
     """The addresses of every field of that name: RFC 5322 3.6 allows one, programs write several."""
-    return parse_addresses(b", ".join(filter(None, header.values(name))))
+    values = [value for value in header.values(name) if value]
+    return parse_addresses(b", ".join(values)) if values else ()
 
 
 def _message_id(header: Header) -> str | None:
+    """The identity reads headers strictly and for ever in the same way; here broken ones are read as well as may be."""
     found = map(normalize_message_id, header.values(b"message-id"))
     return next((message_id for message_id in found if message_id), None)

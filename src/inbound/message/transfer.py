@@ -32,8 +32,8 @@ def decode_transfer(octets: bytes, encoding: str) -> bytes:
 def decode_base64(octets: bytes) -> bytes:
     """Decode base64 (RFC 2045 6.8).
 
-    Foreign octets are skipped, missing padding is supplied, pieces that were padded apart and joined are read on; behind
-    the padding anything else (a list server's footer) ends the data.
+    Foreign octets are skipped, missing padding is supplied, pieces that were padded apart and joined are read on;
+    behind the padding anything else (a list server's footer) ends the data.
     """
     padding = octets.find(b"=")
     if 0 <= padding < len(octets) - 2:
@@ -57,7 +57,7 @@ def decode_quoted_printable(octets: bytes) -> bytes:
 
 def _without_blanks_at_line_ends(octets: bytes) -> bytes:
     """RFC 2045 6.7 (3): they were added on the way. Looking for them first is much faster than replacing none."""
-    if any(blank in octets for blank in (b" \r", b" \n", b"\t\r", b"\t\n")) or octets.endswith((b" ", b"\t")):
+    if b" \r" in octets or b" \n" in octets or b"\t\r" in octets or b"\t\n" in octets or octets[-1:] in {b" ", b"\t"}:
         return _BLANKS_AT_LINE_END.sub(b"", octets)
     return octets
 

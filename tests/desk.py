@@ -47,9 +47,7 @@ def delivery(content: bytes, *mailboxes: str, at: datetime = NOON) -> Delivery:
     recipients = tuple(
         Recipient(address=f"{name}@desk.example", mailbox=name, sub_address="") for name in mailboxes or ("support",)
     )
-    return Delivery(
-        content=content, mail_from="ann@customer.example", recipients=recipients, peer=PEER, received_at=at
-    )
+    return Delivery(content=content, mail_from="ann@customer.example", recipients=recipients, peer=PEER, received_at=at)
 
 
 class Desk:
@@ -87,9 +85,7 @@ class Desk:
     def add_contact(self, organization_id: int, name: str, *addresses: str, active: bool = True) -> int:
         """A contact with address 1, 2, 3."""
         with self.database.begin() as tx:
-            statement = text(
-                "INSERT INTO contacts (organization_id, name, active) VALUES (:o, :n, :a) RETURNING id"
-            )
+            statement = text("INSERT INTO contacts (organization_id, name, active) VALUES (:o, :n, :a) RETURNING id")
             id_ = int(tx.execute(statement, {"o": organization_id, "n": name, "a": active}).scalar_one())
             for position, address in enumerate(addresses, start=1):
                 tx.execute(

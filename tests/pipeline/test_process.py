@@ -29,9 +29,7 @@ def test_a_mail_becomes_a_ticket_with_the_mailbox_defaults(desk: Desk) -> None:
             *("New", "Critical", "Email", NOON + timedelta(hours=8), NOON),
         )
     ]
-    query = (
-        "SELECT m.outcome, t.number, m.mailbox, m.rcpt_to FROM messages m JOIN tickets t ON t.id = m.ticket_id"
-    )
+    query = "SELECT m.outcome, t.number, m.mailbox, m.rcpt_to FROM messages m JOIN tickets t ON t.id = m.ticket_id"
     assert desk.rows(query) == [("ticket_created", "T20260131.0001", "vip", "vip@desk.example")]
 
 
@@ -73,7 +71,9 @@ def test_a_number_in_the_subject_leads_to_a_note(desk: Desk) -> None:
         Reason.SUBJECT_NUMBER,
         first.number,
     )
-    query = "SELECT t.number, n.text, n.contact_id, n.note_type, n.publish FROM notes n JOIN tickets t ON t.id = ticket_id"
+    query = (
+        "SELECT t.number, n.text, n.contact_id, n.note_type, n.publish FROM notes n JOIN tickets t ON t.id = ticket_id"
+    )
     assert desk.rows(query) == [(first.number, "Still.", ann, "Email", "all")]
     assert desk.value("SELECT count(*) FROM tickets") == 1
 
@@ -167,7 +167,9 @@ def test_the_trace_explains_every_stage(desk: Desk) -> None:
     assert all(set(step) == {"stage", "rule", "hit", "detail"} for step in trace), json.dumps(trace)
 
 
-@pytest.mark.parametrize("hostile", [b"", b"\x00", b"\xff\xfe\x00\r\n\r\n", b"From: \x00\xed\xa0\x80@x\r\nSubject: \x00\r\n\r\n\x00"])
+@pytest.mark.parametrize(
+    "hostile", [b"", b"\x00", b"\xff\xfe\x00\r\n\r\n", b"From: \x00\xed\xa0\x80@x\r\nSubject: \x00\r\n\r\n\x00"]
+)
 def test_any_octets_are_stored(desk: Desk, hostile: bytes) -> None:
     """Nothing that a message contains makes PostgreSQL refuse it."""
     assert desk.receive(hostile).outcome is Outcome.TICKET_CREATED

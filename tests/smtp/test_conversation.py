@@ -15,7 +15,7 @@ from inbound.model.outcome import Deferral, Deferred
 from inbound.smtp.stream import STREAM_LIMIT_BYTES
 
 if TYPE_CHECKING:
-    from tests.smtp.conftest import Certificate, Stage, StartStage, Talk
+    from smtp.conftest import Certificate, Stage, StartStage, Talk
 
 MAIL = b"From: a@client.example\r\nSubject: hello\r\n\r\nbody\r\n"
 

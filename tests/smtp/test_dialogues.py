@@ -11,7 +11,7 @@ import pytest
 from inbound.model.mail import Delivery
 
 if TYPE_CHECKING:
-    from tests.smtp.conftest import Stage
+    from smtp.conftest import Stage
 
 DIALOGUES = sorted((Path(__file__).parents[1] / "dialogues").glob("*.txt"))
 ESCAPE = re.compile(rb"\\(?:([nrt\\])|x([0-9a-f]{2})|u([0-9a-f]{4}))")

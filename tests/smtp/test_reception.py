@@ -15,7 +15,7 @@ from inbound.model.mailbox import Mailbox
 from inbound.smtp.server import Reception
 
 if TYPE_CHECKING:
-    from tests.smtp.conftest import Certificate, Stage, StartStage, Talk
+    from smtp.conftest import Certificate, Stage, StartStage, Talk
 
 MAIL = b"Subject: hello\r\n\r\nbody\r\n"
 

@@ -135,14 +135,22 @@ class _Daemon:
         try:
             settings = load_settings(self._config)
             await asyncio.to_thread(check_stored, settings, self._database, str(self._config))
-            self._reception.replace(settings)
+            self._apply(settings)
         except InboundError as error:
             logs.reload_failed(config=str(self._config), problems=str(error).splitlines())
         else:
-            ignored = [name for name in _RESTART_SECTIONS if getattr(settings, name) != getattr(self._settings, name)]
-            self._committer.context = build_context(settings, self._day_bases, self._committer.context)
             logs.reloaded(config=str(self._config), needs_restart=needs_restart(self._settings, settings))
         notify("READY=1")
+
+    def _apply(self, settings: Settings) -> None:
+        """First the pipeline, then the doors: mail for a new mailbox must meet a pipeline that knows it."""
+        before = self._committer.context
+        self._committer.context = build_context(settings, self._day_bases, before)
+        try:
+            self._reception.replace(settings)
+        except InboundError:
+            self._committer.context = before
+            raise
 
     def _revive_embedded(self) -> None:
         # In the main thread on purpose: PostgreSQL ends with the thread that started it.

@@ -70,7 +70,7 @@ def parse_addresses(value: bytes) -> tuple[Address, ...]:
     value = value[:MAX_LIST_BYTES]
     text = value.decode("latin-1")
     pieces = text.split(",", MAX_ADDRESSES)
-    ordinary = [found.groups() for piece in pieces if (found := _ORDINARY.match(piece))]
+    ordinary = [match.groups() for piece in pieces if (match := _ORDINARY.match(piece))]
     if len(ordinary) == len(pieces) <= MAX_ADDRESSES:
         return tuple(_address(quoted or plain or "", angle or bare) for quoted, plain, angle, bare in ordinary)
     found = _read_list(text)

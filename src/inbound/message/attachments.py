@@ -89,7 +89,7 @@ def declared_name(part: Part) -> str:
 
 
 def safe_name(name: str) -> str:
-    """A file name without path, control characters and marks that change the reading direction; empty if none is left."""
+    """A file name without path, control characters and marks of reading direction; empty when nothing is left."""
     last = clean_line(name).replace("\\", "/").rstrip("/ ").rpartition("/")[2]
     return _shorten(_NOT_IN_NAMES.sub("_", last).strip(" ").rstrip("."))
 

@@ -19,8 +19,8 @@ _MAX_SEGMENTS = 100
 
 _NAME = rb"[!-9;-~]++[ \t]*+:"
 _MBOX_LINE = rb">?From "
-# RFC 5322 2.2.3 wants white space at the start of a folded line. Where it is missing, a line that is no field was folded
-# if it starts with an encoded word, or if the line before is long or broken off; others are passed over.
+# RFC 5322 2.2.3 wants white space at the start of a folded line. Where it is missing, a line that is no field was
+# folded if it starts with an encoded word, or if the line before is long or broken off; others are passed over.
 _FIELD = re.compile(
     rb"^([!-9;-~]++)[ \t]*+:(.*+(?:\n(?:[ \t]|(?!" + _NAME + rb"|" + _MBOX_LINE + rb")"
     rb"(?:(?==\?)|(?<=[^\n]{60}\n)|(?<=[;,]\n))).*+)*+)",

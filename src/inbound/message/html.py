@@ -38,9 +38,8 @@ _RAW_TEXT_ENDS = {
 _VOID = frozenset(("br", "img", "hr", "input", "meta", "link", "base", "area", "col", "wbr", "source", "embed"))
 #: elements before and after which there is one line end, or an empty line
 _BREAKS = dict.fromkeys(
-    ("div", "tr", "li", "dt", "dd", "address", "article", "aside", "center", "fieldset", "figcaption", "figure", "hr")
-    + ("footer", "form", "header", "legend", "main", "nav", "option", "section", "summary", "tbody", "thead", "tfoot")
-    + ("caption", "body", "html", "head"),
+    "div tr li dt dd address article aside center fieldset figcaption figure hr footer form header legend main nav "  # noqa: SIM905 - thirty quoted words would hide them
+    "option section summary tbody thead tfoot caption body html head".split(),
     1,
 ) | dict.fromkeys(("p", "h1", "h2", "h3", "h4", "h5", "h6", "table", "blockquote", "pre", "dl"), 2)
 
@@ -236,7 +235,7 @@ class _Writer:
         self._emit(_RULE)
         self._break(1)
 
-    def list(self, tag: _Tag) -> None:
+    def listing(self, tag: _Tag) -> None:
         """Take the start or end of a list."""
         if tag.is_end:
             if self._lists:
@@ -286,8 +285,8 @@ _HANDLERS: dict[str, Callable[[_Writer, _Tag], None]] = {
     "pre": _Writer.preformatted,
     "img": _Writer.image,
     "hr": _Writer.rule,
-    "ul": _Writer.list,
-    "ol": _Writer.list,
+    "ul": _Writer.listing,
+    "ol": _Writer.listing,
     "li": _Writer.item,
     "a": _Writer.link,
 }

@@ -9,9 +9,9 @@ The algorithm
 
 **Lines.** A line ends with CRLF, LF, CR or the end of what is being read. ``WSP`` is space or tab.
 
-**Header.** At the start of the content, one line that begins with ``From`` and a space is skipped (mbox). A field is a
-line ``name WSP* ":" value`` whose name is of octets 33-126 without the colon, together with the lines that follow it and
-begin with WSP. The header is the longest run of fields, at most 1,000. An empty line after it is consumed. What follows
+**Header.** At the start of the content, one line that begins with ``From`` and a space is skipped (mbox). A field is
+a line ``name WSP* ":" value`` whose name is of octets 33-126 without the colon, together with the lines that follow it
+and begin with WSP. The header is the longest run of fields, at most 1,000. An empty line after it is consumed. What follows
 is the body. A part's header is read in the same way, without the mbox line.
 
 **Field values.** Field names compare without case (ASCII). A value is *collapsed*: runs of ASCII white space
@@ -25,8 +25,8 @@ ones as ``\xNN``. Empty, or over 998 octets in UTF-8: not usable; without a usab
 **Leaves.** Parts are visited in the order of the content; the message is the first part. A part at depth under 50 (the
 message is at depth 0) is split when its first Content-Type value, stripped, begins with ``multipart/`` (any case) and
 carries a non-empty boundary: the first match of ``;\s*boundary\s*=\s*("[^"]*"|[^\s;]+)`` in any case, a closed pair of
-quotes and then white space at the end removed. A delimiter is ``--boundary`` at the start of the body or directly after a
-line end, followed by nothing or by ``--``, then WSP*, then a line end; with ``--`` it closes and is the last. The line
+quotes and then white space at the end removed. A delimiter is ``--boundary`` at the start of the body or directly after
+a line end, followed by nothing or by ``--``, then WSP*, then a line end; with ``--`` it closes and is the last. The line
 end before a delimiter belongs to it. What stands before the first delimiter and behind the closing one is ignored, and
 so is what follows the 1,000th part of one multipart. A multipart in which no part is found, and every part that is not
 split, is a leaf. After 1,000 leaves nothing more is read.
@@ -40,8 +40,8 @@ split, is a leaf. After 1,000 leaves nothing more is read.
   ``=`` stands for itself.
 - anything else: as it is.
 
-Then CRLF becomes LF, then CR becomes LF (in every leaf, whatever its type: a relay may change line ends, and types lie),
-and LF, space and tab are dropped at the end.
+Then CRLF becomes LF, then CR becomes LF (in every leaf, whatever its type: relays may change line ends, types lie), and
+LF, space and tab are dropped at the end.
 
 **Digest.** SHA-256 over frames. A frame is one octet of kind, the length as eight octets (most significant first), and
 the octets, in this order: ``F`` each From value, ``D`` each Date value, ``S`` each Subject value (in the order of the

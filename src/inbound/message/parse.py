@@ -16,8 +16,8 @@ def parse(content: bytes) -> Mail:
     r"""Understand a message.
 
     Never raises, whatever the octets are, and takes time linear in their number. What cannot be understood is absent;
-    the guards (`headers.MAX_FIELDS`, `headers.MAX_HEADER_BYTES`, `structure.MAX_DEPTH`, `structure.MAX_PARTS`) are named in
-    ``over_guard``, and behind them nothing more is read.
+    the guards (`headers.MAX_FIELDS`, `headers.MAX_HEADER_BYTES`, `structure.MAX_DEPTH`, `structure.MAX_PARTS`) are
+    named in ``over_guard``, and behind them nothing more is read.
 
     Args:
         content: the whole message as received.
@@ -54,6 +54,6 @@ def _all_addresses(header: Header, name: bytes) -> tuple[Address, ...]:
 
 
 def _message_id(header: Header) -> str | None:
-    """The identity reads headers strictly and for ever in the same way; here broken ones are read as well as may be."""
+    """Where the identity, which reads strictly and for ever in the same way, found none: as well as may be."""
     found = map(normalize_message_id, header.values(b"message-id"))
     return next((message_id for message_id in found if message_id), None)

@@ -1,0 +1,154 @@
+"""The daemon as a process: start, mail, reload, stop, kill."""
+
+import signal
+import smtplib
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from running_daemon import Daemon
+from desk import mail
+from inbound.app.daemon import needs_restart
+from inbound.app.systemd import notify, watchdog_seconds
+from inbound.config import Settings
+
+
+@pytest.fixture
+def daemon(database_url: str) -> Iterator[Daemon]:
+    """A running daemon on the tests' PostgreSQL."""
+    running = Daemon(database_url)
+    try:
+        running.start()
+        yield running
+    finally:
+        running.close()
+
+
+def test_250_means_that_it_is_in_the_database(daemon: Daemon, database_url: str) -> None:
+    """A mail by a real client is a ticket when the client hears 250; the log has one canonical line for it."""
+    daemon.send(mail(subject="Hello"))
+    with psycopg.connect(database_url) as connection:
+        assert connection.execute("SELECT title FROM tickets").fetchall() == [("Hello",)]
+    (line,) = daemon.events("message")
+    assert (line["outcome"], line["reason"], line["mailbox"]) == ("ticket_created", "new_ticket", "support")
+
+
+def test_stop_drains(daemon: Daemon) -> None:
+    """SIGTERM ends the daemon with exit code 0, and an idle peer hears 421."""
+    with socket.create_connection(("127.0.0.1", daemon.port), timeout=30) as idle:
+        assert idle.recv(1024).startswith(b"220 ")
+        assert daemon.end() == 0
+        assert idle.recv(1024).startswith(b"421 4.3.2 ")
+    assert daemon.events("stopped")
+
+
+def test_reload_follows_a_good_file(daemon: Daemon) -> None:
+    """SIGHUP brings a new mailbox into force without a restart."""
+    with pytest.raises(smtplib.SMTPRecipientsRefused, match="5.1.1"):
+        daemon.send(mail(), ["new@desk.example"])
+    with daemon.config.open("a") as file:
+        file.write('[[mailboxes]]\nname = "new"\naddress = "new@desk.example"\n')
+    daemon.send_signal(signal.SIGHUP)
+    assert daemon.wait_for("reloaded")["needs_restart"] == []
+    daemon.send(mail(), ["new@desk.example"])
+
+
+def test_reload_refuses_a_bad_file(daemon: Daemon) -> None:
+    """A wrong file, and one that drops a mailbox with stored mail, change nothing and say so."""
+    daemon.send(mail())
+    good = daemon.config.read_text()
+    daemon.config.write_text(good.replace('name = "support"', 'nam = "support"'))
+    daemon.send_signal(signal.SIGHUP)
+    assert "nam" in daemon.wait_for("reload_failed")["problems"][0]
+    daemon.send(mail())
+    daemon.config.write_text(good.replace('name = "support"', 'name = "other"'))
+    daemon.send_signal(signal.SIGHUP)
+    daemon.wait_for("reload_failed", count=2)
+    assert "'support' is gone, but 2 stored messages" in daemon.events("reload_failed")[1]["problems"][0]
+    daemon.send(mail())
+
+
+def test_a_wrong_configuration_does_not_start() -> None:
+    """`serve` prints the mistakes with file and line, and exits with 2."""
+    daemon = Daemon("postgresql://nobody@127.0.0.1:1/x")
+    try:
+        daemon.config.write_text(daemon.config.read_text().replace("port = 0", 'port = "zero"'))
+        done = daemon.command("serve")
+        assert done.returncode == 2
+        assert f"{daemon.config}:6: listeners[0].port" in done.stderr.decode()
+    finally:
+        daemon.close()
+
+
+def test_an_unreachable_database_is_a_clear_error() -> None:
+    """No traceback, no password: what cannot be reached, exit code 1."""
+    daemon = Daemon("postgresql://nobody:secret@127.0.0.1:1/x")
+    try:
+        done = daemon.command("serve")
+        assert done.returncode == 1
+        assert b"connection" in done.stderr
+        assert b"Traceback" not in done.stderr
+        assert b"secret" not in done.stderr
+    finally:
+        daemon.close()
+
+
+def test_an_unsafe_server_is_refused(database_url: str) -> None:
+    """The tests' PostgreSQL has fsync off: without permission the daemon does not start on it."""
+    daemon = Daemon(database_url)
+    try:
+        daemon.config.write_text(daemon.config.read_text().replace("allow_unsafe_durability = true", ""))
+        assert daemon.command("migrate").returncode == 0
+        done = daemon.command("serve")
+        assert done.returncode == 1
+        assert b"fsync" in done.stderr
+    finally:
+        daemon.close()
+
+
+def test_kill_9_loses_nothing_and_leaves_nothing() -> None:
+    """The embedded PostgreSQL ends with its killed daemon; what was answered with 250 is there after a restart."""
+    daemon = Daemon()
+    daemon.config.write_text(daemon.config.read_text().replace('url = ""\nallow_unsafe_durability = true\n', ""))
+    try:
+        daemon.start()
+        url = daemon.command("database", "url").stdout.decode().strip()
+        content = mail(subject="Survivor")
+        daemon.send(content)
+        daemon.end(signal.SIGKILL)
+        daemon.start()
+        daemon.send(content)
+        with psycopg.connect(url) as connection:
+            assert connection.execute("SELECT title FROM tickets").fetchall() == [("Survivor",)]
+            assert connection.execute("SELECT delivery_count FROM messages").fetchall() == [(2,)]
+        assert daemon.end(signal.SIGINT) == 0
+        with pytest.raises(psycopg.OperationalError):
+            psycopg.connect(url)
+    finally:
+        daemon.close()
+
+
+def test_needs_restart_names_what_a_reload_cannot_apply() -> None:
+    """Only settings that differ and that are read once are named."""
+    old = Settings()
+    new = Settings.model_validate({"listeners": [{"port": 1}], "logs": {"level": "debug"}})
+    assert needs_restart(old, old) == []
+    assert needs_restart(old, new) == ["logs", "listeners"]
+
+
+def test_systemd_hears_us(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The notification reaches the socket that systemd names; the watchdog is fed at half its time."""
+    address = tmp_path / "notify"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(address))
+        monkeypatch.setenv("NOTIFY_SOCKET", str(address))
+        notify("READY=1")
+        assert systemd.recv(100) == b"READY=1"
+    monkeypatch.setenv("WATCHDOG_USEC", "30000000")
+    monkeypatch.setenv("WATCHDOG_PID", "1")
+    assert watchdog_seconds() is None
+    monkeypatch.delenv("WATCHDOG_PID")
+    assert watchdog_seconds() == 15

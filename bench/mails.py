@@ -100,4 +100,5 @@ def fill_directory(connection: psycopg.Connection) -> None:
             with cursor.copy("COPY contact_addresses (contact_id, position, address) FROM STDIN") as copy:
                 for contact in contacts:
                     copy.write_row((contact, 1 + contact % 3, address_of(contact)))
-    connection.execute("ANALYZE")
+    # Only these: of an empty table PostgreSQL assumes that it will grow, of an empty one it has analyzed it does not.
+    connection.execute("ANALYZE organizations, organization_domains, contacts, contact_addresses")

@@ -38,7 +38,8 @@ def mail(
     """A plain mail with a Message-ID of its own; ``extra`` holds more header fields, each ended by CRLF."""
     return (
         f"From: {author}\r\nTo: support@desk.example\r\nSubject: {subject}\r\n"
-        f"Message-ID: <{next(_counter)}@customer.example>\r\nDate: Sat, 31 Jan 2026 11:59:00 +0000\r\n{extra}\r\n{body}\r\n"
+        f"Message-ID: <{next(_counter)}@customer.example>\r\nDate: Sat, 31 Jan 2026 11:59:00 +0000\r\n"
+        f"{extra}\r\n{body}\r\n"
     ).encode()
 
 

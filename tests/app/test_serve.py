@@ -9,11 +9,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from running_daemon import Daemon
 from desk import mail
 from inbound.app.daemon import needs_restart
 from inbound.app.systemd import notify, watchdog_seconds
 from inbound.config import Settings
+from running_daemon import Daemon
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def test_stop_drains(daemon: Daemon) -> None:
 
 def test_reload_follows_a_good_file(daemon: Daemon) -> None:
     """SIGHUP brings a new mailbox into force without a restart."""
-    with pytest.raises(smtplib.SMTPRecipientsRefused, match="5.1.1"):
+    with pytest.raises(smtplib.SMTPRecipientsRefused, match=r"5\.1\.1"):
         daemon.send(mail(), ["new@desk.example"])
     with daemon.config.open("a") as file:
         file.write('[[mailboxes]]\nname = "new"\naddress = "new@desk.example"\n')

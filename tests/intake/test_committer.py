@@ -11,7 +11,8 @@ def refuse(desk: Desk, condition: str, sqlstate: str) -> None:
     """Make PostgreSQL fail whenever a ticket is written for which the condition holds."""
     desk.run(
         "CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS "
-        f"$$ BEGIN IF {condition} THEN RAISE EXCEPTION 'refused' USING ERRCODE = '{sqlstate}'; END IF; RETURN NEW; END $$"
+        f"$$ BEGIN IF {condition} THEN RAISE EXCEPTION 'refused' USING ERRCODE = '{sqlstate}'; END IF;"
+        " RETURN NEW; END $$"
     )
     desk.run("CREATE OR REPLACE TRIGGER refuse BEFORE INSERT ON tickets FOR EACH ROW EXECUTE FUNCTION refuse()")
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from inbound import logs
 from inbound.config import Settings, find_config, load_settings
 
 ConfigOption = Annotated[
@@ -28,7 +29,10 @@ def load(config: Path | None) -> tuple[Settings, Path]:
         ConfigurationError: with every mistake.
     """
     path = find_config(config)
-    return load_settings(path), path
+    settings = load_settings(path)
+    # A command answers on standard output; only what goes wrong is worth a log line.
+    logs.configure("warning", settings.logs.format)
+    return settings, path
 
 
 def time_of(text: str) -> datetime:

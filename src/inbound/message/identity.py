@@ -11,8 +11,8 @@ The algorithm
 
 **Header.** At the start of the content, one line that begins with ``From`` and a space is skipped (mbox). A field is
 a line ``name WSP* ":" value`` whose name is of octets 33-126 without the colon, together with the lines that follow it
-and begin with WSP. The header is the longest run of fields, at most 1,000. An empty line after it is consumed. What follows
-is the body. A part's header is read in the same way, without the mbox line.
+and begin with WSP. The header is the longest run of fields, at most 1,000. An empty line after it is consumed. What
+follows is the body. A part's header is read in the same way, without the mbox line.
 
 **Field values.** Field names compare without case (ASCII). A value is *collapsed*: runs of ASCII white space
 (``\t \n \v \f \r`` and space) become one space, those at the ends are dropped; else the octets stay as sent, undecoded.
@@ -26,8 +26,8 @@ ones as ``\xNN``. Empty, or over 998 octets in UTF-8: not usable; without a usab
 message is at depth 0) is split when its first Content-Type value, stripped, begins with ``multipart/`` (any case) and
 carries a non-empty boundary: the first match of ``;\s*boundary\s*=\s*("[^"]*"|[^\s;]+)`` in any case, a closed pair of
 quotes and then white space at the end removed. A delimiter is ``--boundary`` at the start of the body or directly after
-a line end, followed by nothing or by ``--``, then WSP*, then a line end; with ``--`` it closes and is the last. The line
-end before a delimiter belongs to it. What stands before the first delimiter and behind the closing one is ignored, and
+a line end, followed by nothing or by ``--``, then WSP*, then a line end; with ``--`` it closes and is the last. The
+line end before a delimiter belongs to it. What stands before the first delimiter and behind the closing one is ignored, and
 so is what follows the 1,000th part of one multipart. A multipart in which no part is found, and every part that is not
 split, is a leaf. After 1,000 leaves nothing more is read.
 

@@ -1,0 +1,165 @@
+"""Real mails to a fresh daemon, twice, as a mail server would deliver them (optional: where the mails exist).
+
+    corpus_smtp.py [DIRECTORY]
+
+Every mail has to be answered 250 and stored with an outcome; the second time nothing new may be made; the log may tell of no
+defect.
+"""
+
+import argparse
+import asyncio
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import psycopg
+
+from client import Answer, Connection
+from daemon import Daemon, defects
+
+CORPUS = Path(__file__).parents[2] / "shared" / "corpus"
+CONNECTIONS = 8
+OBJECTS = ("messages", "tickets", "notes", "attachments", "object_numbers", "blobs")
+_LONE_LINE_FEED = re.compile(rb"(?<!\r)\n")
+
+
+def as_sent(content: bytes) -> bytes:
+    """What a client makes of a file: every line feed becomes CRLF, a lone CR stays what it is."""
+    return _LONE_LINE_FEED.sub(b"\r\n", content)
+
+
+def recipient_of(index: int) -> str:
+    """An address that says which file came: its sub-address is stored with every delivery."""
+    return f"support+file{index}@desk.example"
+
+
+async def send_all(port: int, contents: Sequence[bytes]) -> list[Answer]:
+    """Deliver all contents over a few connections; one answer each, in their order."""
+    answers: dict[int, Answer] = {}
+    waiting = iter(enumerate(contents))
+
+    async def work() -> None:
+        connection = await Connection.open(port)
+        for index, content in waiting:
+            sender = f"sender-{index}@customer.example"
+            answers[index] = await connection.deliver(sender, (recipient_of(index),), content)
+        connection.close()
+
+    await asyncio.gather(*(work() for _ in range(CONNECTIONS)))
+    return [answers[index] for index in range(len(contents))]
+
+
+class Stored:
+    """What the database says."""
+
+    def __init__(self, connection: psycopg.Connection) -> None:
+        self._connection = connection
+
+    def counts(self) -> dict[str, int]:
+        """Rows by table."""
+        return {table: self._number(f"SELECT count(*) FROM {table}") for table in OBJECTS}  # noqa: S608 - our own names
+
+    def redeliveries(self) -> int:
+        """Deliveries of messages that were there already."""
+        return self._number("SELECT count(*) FROM redeliveries")
+
+    def outcomes(self) -> dict[str, list[str]]:
+        """Outcomes by recipient; a repeated delivery is ``duplicate of RECIPIENT``."""
+        found: dict[str, list[str]] = {}
+        rows = self._connection.execute(
+            "SELECT rcpt_to, outcome || ' ' || reason FROM messages UNION ALL "
+            "SELECT r.rcpt_to, 'duplicate of ' || m.rcpt_to FROM redeliveries r JOIN messages m ON m.id = r.message_row_id"
+        )
+        for recipient, outcome in rows:
+            found.setdefault(recipient, []).append(outcome)
+        return found
+
+    def _number(self, query: str) -> int:
+        row = self._connection.execute(query.encode()).fetchone()
+        return int(row[0]) if row else 0
+
+
+def check_first(files: Sequence[Path], answers: Sequence[Answer], stored: Stored) -> Iterator[str]:
+    """What is wrong after the first delivery."""
+    outcomes = stored.outcomes()
+    for index, (file, answer) in enumerate(zip(files, answers, strict=True)):
+        found = outcomes.get(recipient_of(index), [])
+        if answer.code != 250:
+            yield f"{file}: answered {answer.code} {answer.text}"
+        elif len(found) != 1:
+            yield f"{file}: stored {len(found)} times: {found}"
+
+
+def report_first(files: Sequence[Path], stored: Stored) -> None:
+    """Say what became of the mails."""
+    outcomes = stored.outcomes()
+    tally: Counter[str] = Counter()
+    for index, file in enumerate(files):
+        for outcome in outcomes.get(recipient_of(index), []):
+            kind, _, first = outcome.partition(" of ")
+            tally[kind] += 1
+            if first:
+                other = files[int(re.sub(r"\D", "", first))]
+                same = "the same octets" if as_sent(file.read_bytes()) == as_sent(other.read_bytes()) else "not the same octets"
+                print(f"  {_short(file)} is a duplicate of {_short(other)} ({same})")
+    for kind, count in tally.most_common():
+        print(f"  {count:5} {kind}")
+    print(f"  {stored.counts()}")
+
+
+def _short(file: Path) -> str:
+    return f"{file.parent.name}/{file.name}"
+
+
+def check_again(
+    files: Sequence[Path], answers: Sequence[Answer], before: dict[str, int], repeated: int, stored: Stored
+) -> Iterator[str]:
+    """What is wrong after the second delivery."""
+    for file, answer in zip(files, answers, strict=True):
+        if answer.code != 250:
+            yield f"{file}: answered {answer.code} {answer.text} the second time"
+    after = stored.counts()
+    for table in OBJECTS:
+        if after[table] != before[table]:
+            yield f"{table}: {before[table]} rows became {after[table]} the second time"
+    if stored.redeliveries() != repeated + len(files):
+        yield f"{stored.redeliveries() - repeated} of {len(files)} second deliveries were recognised"
+
+
+def run(files: Sequence[Path], daemon: Daemon) -> list[str]:
+    """Deliver everything twice; what is wrong."""
+    contents = [as_sent(file.read_bytes()) for file in files]
+    with psycopg.connect(daemon.database_url(), autocommit=True) as connection:
+        stored = Stored(connection)
+        answers = asyncio.run(send_all(daemon.port, contents))
+        wrong = list(check_first(files, answers, stored))
+        print(f"{len(files)} mails delivered:")
+        report_first(files, stored)
+        before, repeated = stored.counts(), stored.redeliveries()
+        answers = asyncio.run(send_all(daemon.port, contents))
+        wrong += check_again(files, answers, before, repeated, stored)
+    return wrong + [f"log: {event}" for event in defects(daemon.events())]
+
+
+def main() -> int:
+    """Deliver and report; 1 when something is wrong."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("directory", nargs="?", type=Path, default=CORPUS)
+    directory = parser.parse_args().directory
+    files = sorted(directory.rglob("*.eml"))
+    if not files:
+        print(f"nothing to do: there are no mails in {directory}")
+        return 0
+    with Daemon() as daemon:
+        daemon.start()
+        wrong = run(files, daemon)
+    for line in wrong:
+        print(f"WRONG {line}")
+    print(f"{len(files)} mails, twice: {len(wrong) or 'nothing'} wrong")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,125 @@
+"""The commands, as a shell runs them."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from desk import mail
+from running_daemon import Daemon
+
+
+@pytest.fixture
+def here(database_url: str) -> Iterator[Daemon]:
+    """A configuration on a fresh database; no daemon runs."""
+    daemon = Daemon(database_url)
+    yield daemon
+    daemon.close()
+
+
+def test_deliver_then_find_it_again(here: Daemon, tmp_path: Path) -> None:
+    """Deliver stores for real; list, show and raw find the message; a second delivery is a duplicate."""
+    file = tmp_path / "mail.eml"
+    file.write_bytes(mail(subject="Hello"))
+    first = here.command("deliver", str(file), "--to", "Support+x@DESK.example", "--json")
+    assert first.returncode == 0, first.stderr
+    made = json.loads(first.stdout)
+    assert (made["outcome"], made["mailbox"]) == ("ticket_created", "support")
+    again = here.command("deliver", "-", "--to", "support@desk.example", stdin=file.read_bytes())
+    assert b"duplicate" in again.stdout
+    (listed,) = here.command("messages", "list", "--subject", "hell", "--json").stdout.splitlines()
+    assert json.loads(listed)["number"] == made["number"]
+    assert here.command("messages", "list", "--sender", "100%", "--json").stdout == b""
+    shown = json.loads(here.command("messages", "show", "1", "--json").stdout)
+    assert shown["delivery_count"] == 2
+    assert shown["sub_address"] == "x"
+    assert len(shown["redeliveries"]) == 1
+    assert here.command("messages", "raw", "1").stdout == file.read_bytes()
+    assert b"Hello" in here.command("messages", "show", "1").stdout
+
+
+def test_explain_writes_nothing(here: Daemon) -> None:
+    """Explain shows stages and rows, also of a stored message, and leaves the database as it was."""
+    content = mail()
+    for _ in range(2):
+        done = here.command("explain", "-", "--to", "support@desk.example", "--json", stdin=content)
+        (explained,) = json.loads(done.stdout)
+        assert explained["outcome"] == "ticket_created"
+        assert explained["would_write"]["tickets"]["title"] == "Printer"
+        here.command("deliver", "-", "--to", "support@desk.example", stdin=content)
+    assert "its own row does not count" in str(explained["steps"])
+    assert len(here.command("messages", "list", "--json").stdout.splitlines()) == 1
+    text = here.command("explain", "-", "--to", "support@desk.example", stdin=content).stdout.decode()
+    assert "resolve_sender" in text
+    assert "would be written" in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (("deliver", "/nonexistent", "--to", "support@desk.example"), 1, "/nonexistent"),
+        (("deliver", "-", "--to", "nobody@desk.example"), 1, "nobody@desk.example: unknown_mailbox"),
+        (("deliver", "-", "--to", "x@other.example"), 1, "domain_not_served"),
+        (("explain", "-", "--to", "support@desk.example", "--peer", "192.0.2.1"), 1, "no [[peers]] entry"),
+        (("explain", "-", "--to", "support@desk.example", "--at", "noon"), 2, "not a time"),
+        (("messages", "show", "99"), 1, "there is no message 99"),
+        (("messages", "raw", "99"), 1, "there is no message 99"),
+        (("messages", "retry", "99"), 1, "there is no message 99"),
+        (("messages", "retry"), 2, "name the messages"),
+    ],
+)
+def test_mistakes_are_clear(here: Daemon, arguments: tuple[str, ...], code: int, message: str) -> None:
+    """A wrong argument ends with its own exit code and one sentence, never with a traceback."""
+    assert here.command("migrate").returncode == 0
+    done = here.command(*arguments, stdin=mail())
+    assert done.returncode == code
+    assert message in " ".join(done.stderr.decode().replace("│", "").split())
+    assert b"Traceback" not in done.stderr
+
+
+def test_retry_refuses_what_is_not_in_quarantine(here: Daemon) -> None:
+    """Only quarantined messages are retried; --all with an empty quarantine is fine."""
+    here.command("deliver", "-", "--to", "support@desk.example", stdin=mail())
+    done = here.command("messages", "retry", "1")
+    assert done.returncode == 1
+    assert b"is not in quarantine: its outcome is ticket_created" in done.stderr
+    assert here.command("messages", "retry", "--all").returncode == 0
+
+
+def test_check_lists_stored_names_that_the_file_drops(here: Daemon) -> None:
+    """Check accepts a good file, and refuses one that drops a mailbox or a pick-list value in use, with the count."""
+    here.command("deliver", "-", "--to", "support@desk.example", stdin=mail())
+    assert json.loads(here.command("check", "--json").stdout)["ok"] is True
+    text = here.config.read_text().replace('name = "support"', 'name = "other"')
+    here.config.write_text(text + '[mailboxes.ticket]\nstatus = "Open"\n[[desk.statuses]]\nname = "Open"\n')
+    done = here.command("check", "--json")
+    assert done.returncode == 2
+    problems = {problem["setting"]: problem["message"] for problem in json.loads(done.stdout)["problems"]}
+    assert "'support' is gone, but 1 stored messages" in problems["mailboxes"]
+    assert "'New' is gone, but 1 stored rows" in problems["desk.statuses"]
+
+
+def test_migrate_goes_forward_and_back(database_url: str) -> None:
+    """Migrate makes the schema, says so, and can undo it; serve refuses an empty database and names the command."""
+    daemon = Daemon(database_url)
+    try:
+        assert b"nothing to do" in daemon.command("migrate").stdout
+        assert b"-> None" in daemon.command("migrate", "--revision", "base").stdout
+        refused = daemon.command("messages", "list")
+        assert refused.returncode == 1
+        assert b"run `inbound migrate`" in refused.stderr
+        assert b"empty -> 0001" in daemon.command("migrate").stdout
+    finally:
+        daemon.close()
+
+
+def test_database_url_of_an_embedded_one_that_does_not_run() -> None:
+    """Without a running daemon there is no URL, and nothing on standard output that psql would take for one."""
+    daemon = Daemon()
+    try:
+        done = daemon.command("database", "url")
+        assert (done.returncode, done.stdout) == (1, b"")
+        assert b"not running" in done.stderr
+    finally:
+        daemon.close()

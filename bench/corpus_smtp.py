@@ -93,20 +93,27 @@ def check_first(files: Sequence[Path], answers: Sequence[Answer], stored: Stored
 
 
 def report_first(files: Sequence[Path], stored: Stored) -> None:
-    """Say what became of the mails."""
+    """Say what became of the mails; name those whose first delivery was taken for another's second."""
     outcomes = stored.outcomes()
     tally: Counter[str] = Counter()
     for index, file in enumerate(files):
         for outcome in outcomes.get(recipient_of(index), []):
             kind, _, first = outcome.partition(" of ")
-            tally[kind] += 1
-            if first:
-                other = files[int(re.sub(r"\D", "", first))]
-                same = "the same octets" if as_sent(file.read_bytes()) == as_sent(other.read_bytes()) else "not the same octets"
-                print(f"  {_short(file)} is a duplicate of {_short(other)} ({same})")
+            is_copy = bool(first) and _is_copy(file, files[_index_of(first)])
+            tally[f"{kind} of the same octets" if is_copy else kind] += 1
+            if first and not is_copy:
+                print(f"  {_short(file)} counts as a duplicate of {_short(files[_index_of(first)])}")
     for kind, count in tally.most_common():
         print(f"  {count:5} {kind}")
-    print(f"  {stored.counts()}")
+    print("  " + ", ".join(f"{count} {table}" for table, count in stored.counts().items()))
+
+
+def _is_copy(file: Path, other: Path) -> bool:
+    return as_sent(file.read_bytes()) == as_sent(other.read_bytes())
+
+
+def _index_of(recipient: str) -> int:
+    return int(re.sub(r"\D", "", recipient))
 
 
 def _short(file: Path) -> str:

@@ -166,10 +166,13 @@ class Daemon:
         return [_event(line) for line in self._log_text().splitlines() if line]
 
     def postgres_pids(self) -> list[int]:
-        """Processes of PostgreSQL on this state directory: the postmaster first, then its children."""
-        postmasters = {pid for pid in _processes() if str(self.state) in _command_line(pid)}
-        children = {pid for pid in _processes() if _parent(pid) in postmasters}
-        return [*sorted(postmasters - {self.pid if self._process else 0}), *sorted(children - postmasters)]
+        """Processes of PostgreSQL on this state directory: all of them work in its data directory."""
+        pids = [int(name) for name in os.listdir("/proc") if name.isdecimal()]  # noqa: PTH208 - numbers, not paths
+        return sorted(pid for pid in pids if self._works_in_data(pid))
+
+    def postmaster_pid(self) -> int:
+        """The first process of PostgreSQL, as it says itself."""
+        return int((self._data / "postmaster.pid").read_text(encoding="utf-8").split("\n", 1)[0])
 
     def __enter__(self) -> Self:
         return self
@@ -185,6 +188,16 @@ class Daemon:
                 # The server of a killed daemon may still be writing its last files.
                 wait_until(lambda: not self.postgres_pids(), STOP_SECONDS)
                 shutil.rmtree(self.directory)
+
+    @property
+    def _data(self) -> Path:
+        return self.state / "postgres" / "data"
+
+    def _works_in_data(self, pid: int) -> bool:
+        try:
+            return Path(f"/proc/{pid}/cwd").readlink() == self._data
+        except OSError:
+            return False
 
     def _has_started(self, begin_bytes: int) -> bool:
         with self.log.open("rb") as file:
@@ -213,26 +226,3 @@ def _event(line: str) -> dict[str, Any]:
     except ValueError:
         return {"event": "not_json", "line": line}
     return event if isinstance(event, dict) and "event" in event else {"event": "not_json", "line": line}
-
-
-def _processes() -> list[int]:
-    return [int(name) for name in os.listdir("/proc") if name.isdecimal()]  # noqa: PTH208 - numbers, not paths
-
-
-def _command_line(pid: int) -> str:
-    """Arguments of a PostgreSQL process; empty for any other."""
-    try:
-        arguments = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-    except OSError:
-        return ""
-    is_postgres = arguments[0].endswith(b"postgres")
-    return b" ".join(arguments).decode(errors="replace") if is_postgres else ""
-
-
-def _parent(pid: int) -> int:
-    try:
-        status = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return 0
-    # proc(5): the name in parentheses may hold anything, the parent is the second field behind it.
-    return int(status.rpartition(")")[2].split()[1])

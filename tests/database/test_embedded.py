@@ -26,6 +26,7 @@ from inbound.database.embedded_cluster import LONGEST_SOCKET_PATH_BYTES, Layout,
 from inbound.errors import AlreadyRunning, EmbeddedPostgresError
 
 IS_ROOT = os.geteuid() == 0
+NOBODY = pwd.getpwnam("nobody")
 as_root = pytest.mark.skipif(not IS_ROOT, reason="only root runs PostgreSQL as somebody else")
 
 DAEMON = """
@@ -59,20 +60,19 @@ def empty() -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def used() -> Iterator[Path]:
-    """A state directory after the first start and stop."""
+    """A state directory whose first start, the slow one, is done; only for tests that leave it sound."""
     with reachable_directory() as directory:
         server = EmbeddedPostgres(directory, durable=False)
-        server.start()
+        write(server.start(), 0)
         server.stop()
         yield directory
 
 
 @pytest.fixture
 def state(used: Path) -> Iterator[Path]:
-    """An own copy of a state directory that has been used before: quicker than a first start."""
-    with reachable_directory() as directory:
-        subprocess.run(["cp", "--archive", f"{used}/.", directory], check=True)
-        yield directory
+    """The same, with nothing running on it before and after."""
+    yield used
+    assert is_soon(lambda: running_postmaster(Layout(used)) is None)
 
 
 @pytest.fixture
@@ -108,7 +108,8 @@ def is_soon(condition: Callable[[], bool]) -> bool:
 
 def write(url: str, value: int) -> None:
     with psycopg.connect(url) as connection:
-        connection.execute("CREATE TABLE IF NOT EXISTS kept (value int)")
+        connection.execute("DROP TABLE IF EXISTS kept")
+        connection.execute("CREATE TABLE kept (value int)")
         connection.execute("INSERT INTO kept VALUES (%s)", [value])
 
 
@@ -283,14 +284,14 @@ def test_interrupted_initdb_is_repeated(empty: Path, make: Make) -> None:
 
 
 @pytest.mark.parametrize("name", ["long-" * 30, "with, a comma: and 'quotes'"], ids=["long", "odd"])
-def test_state_directory_unfit_for_a_socket(state: Path, make: Make, name: str) -> None:
+def test_state_directory_unfit_for_a_socket(empty: Path, make: Make, name: str) -> None:
     """Where the state directory's name does not fit into a socket address, the socket lies elsewhere, privately."""
-    server = make(state / name)
+    server = make(empty / name)
     url = server.start()
-    assert embedded_url(state / name) == url
+    assert embedded_url(empty / name) == url
     (host,) = {make_url(url).query["host"]}
     directory = Path(str(host))
-    assert state not in directory.parents
+    assert empty not in directory.parents
     assert len(f"{directory}/.s.PGSQL.5432") <= LONGEST_SOCKET_PATH_BYTES
     assert stat.S_IMODE(directory.stat().st_mode) == 0o700
     write(url, 1)
@@ -301,9 +302,27 @@ def test_state_directory_unfit_for_a_socket(state: Path, make: Make, name: str) 
 
 def test_planted_socket_directory_is_refused(empty: Path, make: Make) -> None:
     """A link where the private directory should be is not followed."""
-    Layout(empty).home.mkdir()
+    Layout(empty).home.mkdir(mode=0o700)
     (Layout(empty).home / "run").symlink_to("/tmp")  # noqa: S108 -- the place must not be used
-    with pytest.raises(EmbeddedPostgresError, match=r"cannot use .*/run as a directory"):
+    with pytest.raises(EmbeddedPostgresError, match="run is not a directory"):
+        make(empty).start()
+
+
+@as_root
+def test_directory_of_another_user_is_refused(empty: Path, make: Make) -> None:
+    """What an ordinary user made is not taken over by root, and the error names the user."""
+    Layout(empty).home.mkdir(mode=0o700)
+    os.chown(Layout(empty).home, NOBODY.pw_uid, NOBODY.pw_gid)
+    with pytest.raises(EmbeddedPostgresError, match="belongs to user nobody, not to root"):
+        make(empty).start()
+    assert list(Layout(empty).home.iterdir()) == []
+
+
+def test_writable_directory_is_refused(empty: Path, make: Make) -> None:
+    """A directory into which others could have put things is not trusted."""
+    Layout(empty).home.mkdir()
+    Layout(empty).home.chmod(0o777)
+    with pytest.raises(EmbeddedPostgresError, match="others may write"):
         make(empty).start()
 
 
@@ -316,15 +335,15 @@ def test_url_works_in_another_process(state: Path, make: Make) -> None:
     assert subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout == "7\n"
 
 
-def test_no_url_without_a_server(state: Path, make: Make) -> None:
+def test_no_url_without_a_server(empty: Path, make: Make) -> None:
     """Asking for the URL starts nothing: before, between and after there is none."""
-    server = make()
-    assert embedded_url(state) is None
+    server = make(empty)
+    assert embedded_url(empty) is None
     with pytest.raises(EmbeddedPostgresError):
         _ = server.url
     server.start()
     server.stop()
-    assert embedded_url(state) is None
+    assert embedded_url(empty) is None
 
 
 @as_root
@@ -357,9 +376,9 @@ def test_server_of_root_is_unprivileged(state: Path, make: Make) -> None:
 
 
 @as_root
-def test_unreachable_programs_are_copied(state: Path, make: Make) -> None:
+def test_unreachable_programs_are_copied(empty: Path, make: Make) -> None:
     """Programs below a directory of root's are copied once to where the server's user can execute them."""
-    closed = state / "closed"
+    closed = empty / "closed"
     closed.mkdir(mode=0o700)
     original = next((found for found in installed_binaries() if (found.directory.parent / "share").is_dir()), None)
     if original is None:
@@ -367,40 +386,40 @@ def test_unreachable_programs_are_copied(state: Path, make: Make) -> None:
     packages = original.directory.parent.parent.parent
     for part in (original.directory.parent, packages / f"{original.directory.parent.parent.name}.libs"):
         shutil.copytree(part, closed / part.relative_to(packages))
-    server = make(binaries=str(closed / original.directory.relative_to(packages)))
+    server = make(empty, binaries=str(closed / original.directory.relative_to(packages)))
     server.start()
-    copy = Layout(state).home / f"postgresql-{original.version}"
+    copy = Layout(empty).home / f"postgresql-{original.version}"
     made_at = copy.stat().st_mtime_ns
     server.stop()
     server.start()
     assert copy.stat().st_mtime_ns == made_at
-    assert str(copy) in Path(f"/proc/{process_of(state)}/cmdline").read_text()
+    assert str(copy) in Path(f"/proc/{process_of(empty)}/cmdline").read_text()
 
 
 @as_root
-def test_unreachable_state_directory(state: Path, make: Make) -> None:
+def test_unreachable_state_directory(empty: Path, make: Make) -> None:
     """A state directory below one of root's own is refused, with the name of the closed one and the setting."""
-    closed = state / "closed"
+    closed = empty / "closed"
     closed.mkdir(mode=0o700)
     with pytest.raises(EmbeddedPostgresError, match=rf"may not enter {closed}:.*server\.state_directory"):
         make(closed / "state").start()
 
 
 @pytest.mark.skipif(IS_ROOT, reason="root may write everywhere")
-def test_unwritable_state_directory(state: Path, make: Make) -> None:
+def test_unwritable_state_directory(empty: Path, make: Make) -> None:
     """A state directory that cannot be written is named in the error."""
-    state.chmod(0o500)
-    with pytest.raises(EmbeddedPostgresError, match=str(state)):
-        make().start()
-    state.chmod(0o700)
+    empty.chmod(0o500)
+    with pytest.raises(EmbeddedPostgresError, match=str(empty)):
+        make(empty).start()
+    empty.chmod(0o700)
 
 
-def test_other_major_version_is_refused(state: Path, make: Make) -> None:
+def test_other_major_version_is_refused(empty: Path, make: Make) -> None:
     """Data of a major version whose programs are missing is left as it is, and the error says what to do."""
-    server = make()
+    server = make(empty)
     server.start()
     server.stop()
-    version = Layout(state).data / "PG_VERSION"
+    version = Layout(empty).data / "PG_VERSION"
     version.write_text("99\n")
     with pytest.raises(EmbeddedPostgresError, match=r"PostgreSQL 99.*database\.embedded_binaries.*pg_dump"):
         server.start()
@@ -418,15 +437,15 @@ def test_programs_that_fit_the_data_are_preferred(empty: Path, make: Make) -> No
     assert setting(later.url, "server_version_num").startswith(str(oldest.major))
 
 
-def test_foreign_directory_is_left_alone(state: Path, make: Make) -> None:
+def test_foreign_directory_is_left_alone(empty: Path, make: Make) -> None:
     """Something else in the place of the data is neither used nor removed."""
-    server = make()
+    server = make(empty)
     server.start()
     server.stop()
-    (Layout(state).data / "PG_VERSION").unlink()
+    (Layout(empty).data / "PG_VERSION").unlink()
     with pytest.raises(EmbeddedPostgresError, match="no data directory"):
         server.start()
-    assert (Layout(state).data / "global").is_dir()
+    assert (Layout(empty).data / "global").is_dir()
 
 
 def test_missing_programs_are_explained(state: Path, make: Make) -> None:
@@ -437,12 +456,12 @@ def test_missing_programs_are_explained(state: Path, make: Make) -> None:
         make(binaries=str(state)).start()
 
 
-def test_server_that_cannot_start_says_why(state: Path, make: Make) -> None:
+def test_server_that_cannot_start_says_why(empty: Path, make: Make) -> None:
     """When PostgreSQL dies while starting, the error carries what it wrote into its log."""
-    server = make()
+    server = make(empty)
     server.start()
     server.stop()
-    (Layout(state).data / "postgresql.conf").write_text("no_such_setting = 1\n")
+    (Layout(empty).data / "postgresql.conf").write_text("no_such_setting = 1\n")
     with pytest.raises(EmbeddedPostgresError, match="no_such_setting"):
         server.start()
     assert not server.is_alive()

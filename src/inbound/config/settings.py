@@ -89,7 +89,7 @@ class IntakeSettings(Section):
     batch_messages: Annotated[int, Field(ge=1, le=1_000)] = 100
     batch_bytes: Positive = 64_000_000
     #: seconds from the final dot to 451 when the database does not answer
-    deadline_seconds: Seconds = 60.0
+    deadline_seconds: Seconds = 20.0
 
 
 class DatabaseSettings(Section):

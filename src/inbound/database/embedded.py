@@ -159,12 +159,12 @@ class EmbeddedPostgres:
         binaries = reachable_binaries(
             find_binaries(self._binaries_setting, data_major=major), account, copies=layout.home
         )
+        self._socket_directory = make_socket_directory(layout, account)
         await_orphan(layout)
         remove_unfinished_data(layout)
         if major is None:
             create_data(layout, binaries, account, is_durable=self._is_durable)
         write_access_rules(layout, database_users(account))
-        self._socket_directory = make_socket_directory(layout, account)
         self._url = url_of(self._socket_directory)
         options = server_options(layout, self._socket_directory, is_durable=self._is_durable)
         command = [str(binaries.directory / "postgres"), "-D", str(layout.data), *options]

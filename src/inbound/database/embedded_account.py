@@ -6,6 +6,7 @@ it as an unprivileged user.
 
 import os
 import pwd
+import stat
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -99,21 +100,15 @@ def make_owned_directory(path: Path, account: Account, *, mode: int) -> None:
     """
     if not os.path.lexists(path):
         path.mkdir(mode=0o700)
+    _require_ours(path, path.lstat(), account)
+    # Not by name: nothing that takes the directory's place from here on is given away.
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    except OSError as error:
-        raise EmbeddedPostgresError(
-            f"cannot use {path} as a directory of user {account.name}: {error.strerror}"
-        ) from error
-    try:
-        if os.fstat(descriptor).st_uid == os.geteuid():
-            os.fchown(descriptor, account.uid, account.gid)
-            os.fchmod(descriptor, mode)
-        status = os.fstat(descriptor)
+        _require_ours(path, os.fstat(descriptor), account)
+        os.fchown(descriptor, account.uid, account.gid)
+        os.fchmod(descriptor, mode)
     finally:
         os.close(descriptor)
-    if status.st_uid != account.uid or status.st_mode & 0o022:
-        raise EmbeddedPostgresError(f"{path} is not a private directory of user {account.name}: remove it")
 
 
 def current_account() -> Account:
@@ -130,6 +125,19 @@ def launch_command(account: Account, command: Sequence[str], *, parent_signal: i
     child = str(Path(__file__).with_name("embedded_child.py"))
     who = (str(account.uid), str(account.gid))
     return [sys.executable, "-I", "-S", child, str(parent_signal), str(os.getpid()), *who, *command]
+
+
+def _require_ours(path: Path, status: os.stat_result, account: Account) -> None:
+    if status.st_uid not in {os.geteuid(), account.uid}:
+        owner = _name_of(status.st_uid)
+        raise EmbeddedPostgresError(
+            f"{path} belongs to user {owner}, not to {account.name}: start inbound as {owner}, "
+            "or set server.state_directory to another place"
+        )
+    if not stat.S_ISDIR(status.st_mode):
+        raise EmbeddedPostgresError(f"{path} is not a directory: move it away")
+    if status.st_mode & 0o022:
+        raise EmbeddedPostgresError(f"others may write into {path}: chmod go-w it, if you trust what lies there")
 
 
 def _unprivileged() -> Account:

@@ -33,7 +33,7 @@ _STRICT_HEADER = re.compile(rb"(?:" + _NAME + _STRICT_VALUE_TEXT + rb"(?:\n|\Z))
 _MBOX_START = re.compile(rb">?From [^\r\n]*+(?:\r\n|\n|\r|\Z)")
 _BLANK_FRONT = re.compile(rb"[ \t\r\n]++")
 _FIELD_START = re.compile(_NAME)
-_EMPTY_LINE = re.compile(rb"(?:\r*+\n|\r)(?:\r*+\n|\r)")
+_EMPTY_LINE = re.compile(rb"(?>\r*+\n|\r)(?>\r*+\n|\r)")
 _LINE_END = re.compile(rb"\r*+\n|\r")
 
 _PARAMETER = re.compile(r';\s*+([^\s=;"]++)\s*+=\s*+(?:"((?:[^"\\]|\\.)*+)"|([^;]*+))', re.DOTALL)

@@ -22,14 +22,14 @@ removed. If the rest contains a match of ``<(<[^<>]*>|[^<>]*)>``, the leftmost m
 everything. What stands behind the last ``@`` is put in lower case (ASCII). The octets are decoded as UTF-8, undecodable
 ones as ``\xNN``. Empty, or over 998 octets in UTF-8: not usable; without a usable one it is missing.
 
-**Leaves.** Parts are visited in the order of the content; the message is the first part. A part at depth under 50 (the
-message is at depth 0) is split when its first Content-Type value, stripped, begins with ``multipart/`` (any case) and
-carries a non-empty boundary: the first match of ``;\s*boundary\s*=\s*("[^"]*"|[^\s;]+)`` in any case, a closed pair of
-quotes and then white space at the end removed. A delimiter is ``--boundary`` at the start of the body or directly after
-a line end, followed by nothing or by ``--``, then WSP*, then a line end; with ``--`` it closes and is the last. The
-line end before a delimiter belongs to it. What stands before the first delimiter and behind the closing one is ignored, and
-so is what follows the 1,000th part of one multipart. A multipart in which no part is found, and every part that is not
-split, is a leaf. After 1,000 leaves nothing more is read.
+**Leaves.** Parts are visited in the order of the content; the message is the first part. A part at depth under 50
+(the message is at depth 0) is split when its first Content-Type value, stripped, begins with ``multipart/`` (any
+case) and carries a non-empty boundary: the first match of ``;\s*boundary\s*=\s*("[^"]*"|[^\s;]+)`` in any case, a
+closed pair of quotes and then white space at the end removed. A delimiter is ``--boundary`` at the start of the body
+or directly after a line end, followed by nothing or by ``--``, then WSP*, then a line end; with ``--`` it closes and
+is the last. The line end before a delimiter belongs to it. What stands before the first delimiter and behind the
+closing one is ignored, and so is what follows the 1,000th part of one multipart. A multipart in which no part is
+found, and every part that is not split, is a leaf. After 1,000 leaves nothing more is read.
 
 **Content of a leaf.** By the first Content-Transfer-Encoding (collapsed, up to the first space or ``;``, any case):
 

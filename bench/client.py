@@ -1,7 +1,6 @@
 """One SMTP connection of a mail server: plain, strict about replies, and nothing is guessed."""
 
 import asyncio
-import contextlib
 from dataclasses import dataclass
 from typing import Self
 
@@ -99,12 +98,3 @@ def stuffed(content: bytes) -> bytes:
     """A message as it travels: dots doubled (RFC 5321 4.5.2), ended with its final dot."""
     lines = content if content.endswith(b"\r\n") else content + b"\r\n"
     return (b"\r\n" + lines).replace(b"\r\n.", b"\r\n..")[2:] + b".\r\n"
-
-
-async def cancel_all(tasks: list["asyncio.Task[None]"]) -> None:
-    """Cancel tasks and wait until they are gone."""
-    for task in tasks:
-        task.cancel()
-    for task in tasks:
-        with contextlib.suppress(asyncio.CancelledError):
-            await task

@@ -2,8 +2,8 @@
 
     corpus_smtp.py [DIRECTORY]
 
-Every mail has to be answered 250 and stored with an outcome; the second time nothing new may be made; the log may tell of no
-defect.
+Every mail has to be answered 250 and stored with an outcome; the second time nothing new may be made; the log may tell
+of no defect.
 """
 
 import argparse
@@ -70,7 +70,8 @@ class Stored:
         found: dict[str, list[str]] = {}
         rows = self._connection.execute(
             "SELECT rcpt_to, outcome || ' ' || reason FROM messages UNION ALL "
-            "SELECT r.rcpt_to, 'duplicate of ' || m.rcpt_to FROM redeliveries r JOIN messages m ON m.id = r.message_row_id"
+            "SELECT r.rcpt_to, 'duplicate of ' || m.rcpt_to "
+            "FROM redeliveries r JOIN messages m ON m.id = r.message_row_id"
         )
         for recipient, outcome in rows:
             found.setdefault(recipient, []).append(outcome)

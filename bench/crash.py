@@ -1,7 +1,7 @@
 """Crashes under load: every acknowledged mail has to be there exactly once, whatever was killed.
 
-    crash.py [--kills N] [--seed N]                                the daemon, by SIGKILL, at random moments
-    crash.py --scenario database-stop|disk-full [--seed N]         PostgreSQL
+crash.py [--kills N] [--seed N]                                the daemon, by SIGKILL, at random moments
+crash.py --scenario database-stop|disk-full [--seed N]         PostgreSQL
 """
 
 import argparse

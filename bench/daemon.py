@@ -74,7 +74,7 @@ class Daemon:
 
         Args:
             directory: of configuration, state and log; None makes a temporary one that is removed in the end.
-            settings: further TOML, like ``"[intake]\\ndeadline_seconds = 5.0\\n"``.
+            settings: further TOML, its tables complete, a line feed at the end.
         """
         self._is_temporary = directory is None
         self.directory = directory or temporary_directory()
@@ -110,7 +110,7 @@ class Daemon:
         begin_bytes = self.log.stat().st_size if self.log.exists() else 0
         # Straight into a file: a pipe would cost the script, and so the measurement, a reader.
         with self.log.open("ab") as log, self.directory.joinpath("daemon.out").open("ab") as out:
-            command = [INBOUND, "serve", "--config", self.config]
+            command = [str(INBOUND), "serve", "--config", str(self.config)]
             self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=log)
         # From here on something runs that has to be ended, whatever happens.
         is_up = wait_until(lambda: not self.is_alive or self._has_started(begin_bytes), START_SECONDS)
@@ -151,7 +151,11 @@ class Daemon:
             DaemonError: it failed.
         """
         done = subprocess.run(
-            [INBOUND, *arguments, "--config", self.config], check=False, capture_output=True, text=True, timeout=60
+            [str(INBOUND), *arguments, "--config", str(self.config)],
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=60,
         )
         if done.returncode != 0:
             raise DaemonError(f"inbound {' '.join(arguments)} failed: {done.stderr.strip()}")

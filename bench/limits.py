@@ -1,4 +1,4 @@
-"""What other programs can do on this machine, where Postfix's test programs are installed: smtp-source and smtp-sink."""
+"""What smtp-source and smtp-sink can do on this machine, where Postfix's package is installed."""
 
 import os
 import shutil

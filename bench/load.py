@@ -2,7 +2,8 @@
 
     load.py PORT CONNECTIONS MESSAGES FIRST_SERIAL
 
-Connections are kept, commands are pipelined (RFC 2920), messages are made before the clock starts. Prints one JSON object.
+Connections are kept, commands are pipelined (RFC 2920), messages are made before the clock starts. Prints one JSON
+object.
 """
 
 import asyncio

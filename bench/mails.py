@@ -14,11 +14,12 @@ FIRST_CONTACT_ID = 8_000_000
 #: serials of mails begin here, for the same reason
 FIRST_SERIAL = 1_000_000_000_000
 
-_WORDS = (
+_TEXT = (
     "since this morning the printer on the second floor answers with error 5c20 and the queue does not move "
     "we restarted it twice and changed the cable but colleagues in the next office see the same and so does "
     "the small one near the kitchen could somebody have a look before noon because invoices must leave today "
-).split()
+)
+_WORDS = _TEXT.split()
 _STYLE = "font-family:Calibri,Arial,sans-serif;font-size:11pt;color:rgb(0,0,0)"
 
 

@@ -88,8 +88,9 @@ class MailServer:
 
     async def _run(self) -> None:
         workers = [asyncio.ensure_future(self._work()) for _ in range(self._connections)]
-        while not self._is_stopped and not any(worker.done() for worker in workers):
-            await asyncio.sleep(_PAUSE_SECONDS)
+        ended: set[asyncio.Future[None]] = set()
+        while not self._is_stopped and not ended:
+            ended, _ = await asyncio.wait(workers, timeout=_PAUSE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
         for worker in workers:
             worker.cancel()
         results = await asyncio.gather(*workers, return_exceptions=True)

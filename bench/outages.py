@@ -1,6 +1,7 @@
 """What happens to mail while PostgreSQL is stopped, hangs, or finds its disk full."""
 
 import os
+import re
 import signal
 import subprocess
 import time
@@ -80,7 +81,14 @@ class Trial:
         self.must(self.mta.finish(RESUME_SECONDS * 2), "mails were left that nobody acknowledged")
         verdict = judge(self.daemon.database_url(), self.mta.record.acknowledged.values())
         print(f"  {verdict}")
+        for error in sorted(self._errors()):
+            print(f"  the daemon met: {error}")
         return self.wrong + self.mta.record.rejected + ([] if verdict.is_good else [str(verdict)])
+
+    def _errors(self) -> set[str]:
+        """What PostgreSQL said, one text per kind."""
+        texts = [str(event["error"]) for event in self.daemon.events() if str(event["event"]).startswith("database_")]
+        return {re.sub(r'"[^"]*"|\d{6,}', "…", text)[:150] for text in texts}
 
 
 def database_stop(seed: int) -> list[str]:

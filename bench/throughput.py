@@ -1,9 +1,9 @@
-"""Messages per second, from a real SMTP client over loopback to COMMIT, beside what pgbench does with the same statements.
+"""Messages per second, from an SMTP client over loopback to COMMIT, beside what pgbench does with the same statements.
 
-    throughput.py [--quick] [--rounds N] [--json] [--log]
+    throughput.py [--quick] [--rounds N] [--json]
 
-Daemon and pgbench take turns on one PostgreSQL, the daemon's own; what counts are the medians. Fails when the objects made
-differ from the mails sent.
+Daemon and pgbench take turns on one PostgreSQL, the daemon's own; what counts are the medians. Fails when the objects
+made differ from the mails sent.
 """
 
 import argparse
@@ -85,7 +85,8 @@ class Bench:
         self.settle()
         before, cpu_before = self._counts(0), cpu_seconds(self.daemon.pid)
         last_row = self._last_row()
-        command = [sys.executable, LOAD, *map(str, (self.daemon.port, connections, messages, self.next_serials(messages)))]
+        numbers = (self.daemon.port, connections, messages, self.next_serials(messages))
+        command = [sys.executable, str(LOAD), *map(str, numbers)]
         done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
         result = json.loads(done.stdout)
         cpu = cpu_seconds(self.daemon.pid) - cpu_before

@@ -20,9 +20,9 @@ _ORDINARY = re.compile(
 )
 _TOKEN = re.compile(
     r"(?P<word>=\?[^?\s]++\?[bBqQ]\?[^?\s]*+\?=)"  # an encoded word may hold commas and parentheses it should not
-    r'|"(?P<quoted>(?:[^"\\]|\\.)*+)"'
+    r'|"(?P<quoted>(?>(?:[^"\\]|\\.)*))"'
     r"|<(?P<angle>[^<>]*+)>|<(?P<open>[^<>,;\s]*+)"
-    r"|\((?P<comment>(?:[^()\\]|\\.|\([^()]*+\))*+)\)"
+    r"|\((?P<comment>(?>(?:[^()\\]|\\.|\([^()]*+\))*))\)"
     r"|(?P<mark>[,;:])"
     r'|(?P<text>[^\s"<(,;:]++)',
     re.DOTALL,

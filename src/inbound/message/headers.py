@@ -22,21 +22,21 @@ _MBOX_LINE = rb">?From "
 # RFC 5322 2.2.3 wants white space at the start of a folded line. Where it is missing, a line that is no field was
 # folded if it starts with an encoded word, or if the line before is long or broken off; others are passed over.
 _FIELD = re.compile(
-    rb"^([!-9;-~]++)[ \t]*+:(.*+(?:\n(?:[ \t]|(?!" + _NAME + rb"|" + _MBOX_LINE + rb")"
-    rb"(?:(?==\?)|(?<=[^\n]{60}\n)|(?<=[;,]\n))).*+)*+)",
+    rb"^([!-9;-~]++)[ \t]*+:(.*+(?>(?:\n(?:[ \t]|(?!" + _NAME + rb"|" + _MBOX_LINE + rb")"
+    rb"(?:(?==\?)|(?<=[^\n]{60}\n)|(?<=[;,]\n))).*+)*))",
     re.MULTILINE,
 )
 # The same without that tolerance, except for parameters whose line was not indented.
-_STRICT_VALUE_TEXT = rb".*+(?:\n[ \t].*+|(?<=;)\n[\w*-]++=.*+)*+"
+_STRICT_VALUE_TEXT = rb".*+(?>(?:\n[ \t].*+|(?<=;)\n[\w*-]++=.*+)*)"
 _STRICT_VALUE = re.compile(_STRICT_VALUE_TEXT)
-_STRICT_HEADER = re.compile(rb"(?:" + _NAME + _STRICT_VALUE_TEXT + rb"(?:\n|\Z))++")
+_STRICT_HEADER = re.compile(rb"(?>(?:" + _NAME + _STRICT_VALUE_TEXT + rb"(?:\n|\Z))+)")
 _MBOX_START = re.compile(rb">?From [^\r\n]*+(?:\r\n|\n|\r|\Z)")
 _BLANK_FRONT = re.compile(rb"[ \t\r\n]++")
 _FIELD_START = re.compile(_NAME)
 _EMPTY_LINE = re.compile(rb"(?>\r*+\n|\r)(?>\r*+\n|\r)")
 _LINE_END = re.compile(rb"\r*+\n|\r")
 
-_PARAMETER = re.compile(r';\s*+([^\s=;"]++)\s*+=\s*+(?:"((?:[^"\\]|\\.)*+)"|([^;]*+))', re.DOTALL)
+_PARAMETER = re.compile(r';\s*+([^\s=;"]++)\s*+=\s*+(?:"((?>(?:[^"\\]|\\.)*))"|([^;]*+))', re.DOTALL)
 _QUOTED_PAIR = re.compile(r'\\(["\\])')
 _SEGMENT = re.compile(r"([^*]+)(?:\*(\d{1,3}))?(\*)?\Z")
 _MESSAGE_ID = re.compile(rb"<(?:<[^<>]*>|[^<>]*)>")

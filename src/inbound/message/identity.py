@@ -71,7 +71,7 @@ _MAX_MESSAGE_ID_BYTES = 998
 
 _LINE_END = rb"(?:\r\n|\n|\r)"
 _FIELD = re.compile(
-    rb"([!-9;-~]++)[ \t]*+:([^\r\n]*+(?:" + _LINE_END + rb"[ \t][^\r\n]*+)*+)(?:" + _LINE_END + rb"|\Z)"
+    rb"([!-9;-~]++)[ \t]*+:([^\r\n]*+(?>(?:" + _LINE_END + rb"[ \t][^\r\n]*+)*))(?:" + _LINE_END + rb"|\Z)"
 )
 _MBOX_LINE = re.compile(rb"From [^\r\n]*+" + _LINE_END)
 _EMPTY_LINE = re.compile(_LINE_END)

@@ -109,25 +109,21 @@ class _Daemon:
     async def _watch(self) -> None:
         """Until a stop is requested: reload on request, feed the watchdog, keep the embedded PostgreSQL alive."""
         pause = min(_WATCH_SECONDS, watchdog_seconds() or _WATCH_SECONDS)
+        reloading: asyncio.Task[None] | None = None
         while not self._stop.is_set():
-            if self._reload.is_set():
+            if self._reload.is_set() and (reloading is None or reloading.done()):
                 self._reload.clear()
-                await self._follow_new_settings()
+                # Beside this loop: a slow database must not keep the watchdog hungry.
+                reloading = asyncio.create_task(self._follow_new_settings())
             if not self._intake.is_alive:
                 raise InboundError("the committer thread has ended: the daemon would accept nothing any more")
             # Only a loop that turns says this; a hanging one is ended by systemd.
             notify("WATCHDOG=1")
             self._revive_embedded()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._next_signal(), pause)
-
-    async def _next_signal(self) -> None:
-        waits = [asyncio.ensure_future(self._stop.wait()), asyncio.ensure_future(self._reload.wait())]
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
+                await asyncio.wait_for(self._stop.wait(), pause)
+        if reloading is not None:
+            await reloading
 
     async def _follow_new_settings(self) -> None:
         """SIGHUP: read, check, and only then replace; a wrong file changes nothing."""
@@ -136,7 +132,7 @@ class _Daemon:
             settings = load_settings(self._config)
             await asyncio.to_thread(check_stored, settings, self._database, str(self._config))
             self._apply(settings)
-        except InboundError as error:
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with the new file, the old one stays in force
             logs.reload_failed(config=str(self._config), problems=str(error).splitlines())
         else:
             logs.reloaded(config=str(self._config), needs_restart=needs_restart(self._settings, settings))

@@ -43,7 +43,9 @@ def smtp_sink_limit(sink: str, load: Path, connections: int, messages: int, firs
         subprocess.CalledProcessError: smtp-sink refused something.
     """
     port = _free_port()
-    server = subprocess.Popen([sink, f"127.0.0.1:{port}", str(connections)])
+    # Started by root it wants to become somebody else.
+    user = ["-u", "nobody"] if os.geteuid() == 0 else []
+    server = subprocess.Popen([sink, *user, f"127.0.0.1:{port}", str(connections)])
     try:
         wait_until(lambda: _is_listening(port), _LISTENING_SECONDS)
         arguments = [str(number) for number in (port, connections, messages, first_serial)]

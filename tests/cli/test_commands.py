@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from desk import mail
@@ -55,6 +56,15 @@ def test_explain_writes_nothing(here: Daemon) -> None:
     assert "would be written" in text
 
 
+def test_explain_of_another_day_does_not_begin_it(here: Daemon, database_url: str) -> None:
+    """Looking at a future day leaves its numbers alone: they still begin at 0001 when it comes."""
+    here.command("migrate")
+    done = here.command("explain", "-", "--to", "support@desk.example", "--at", "2031-01-01", "--json", stdin=mail())
+    assert json.loads(done.stdout)[0]["would_write"]["tickets"]["number"].startswith("T20310101.")
+    with psycopg.connect(database_url) as connection:
+        assert connection.execute("SELECT count(*) FROM number_counters").fetchone() == (0,)
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
@@ -67,6 +77,8 @@ def test_explain_writes_nothing(here: Daemon) -> None:
         (("messages", "raw", "99"), 1, "there is no message 99"),
         (("messages", "retry", "99"), 1, "there is no message 99"),
         (("messages", "retry"), 2, "name the messages"),
+        (("messages", "show", "9" * 30), 2, "than or equal to"),
+        (("migrate", "--revision", "nonsense"), 1, "cannot migrate to revision"),
     ],
 )
 def test_mistakes_are_clear(here: Daemon, arguments: tuple[str, ...], code: int, message: str) -> None:

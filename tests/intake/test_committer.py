@@ -100,3 +100,23 @@ def test_a_ticket_that_vanishes_is_no_disaster(desk: Desk) -> None:
     )
     desk.run("CREATE TRIGGER vanish BEFORE INSERT ON notes FOR EACH ROW EXECUTE FUNCTION vanish()")
     assert desk.receive(mail(subject=f"Re: {number}")).outcome is Outcome.TICKET_NOTE_ADDED
+
+
+def test_a_message_that_was_retried_elsewhere_is_left_alone(desk: Desk) -> None:
+    """Two operators retry the same message: one ticket, and the slower one hears what became of it."""
+    refuse(desk, "true", "22000")
+    content = mail()
+    row_id = desk.receive(content).message_id
+    desk.run("DROP TRIGGER refuse ON tickets")
+    (first,) = results([desk.retry(row_id, content)])
+    (second,) = results([desk.retry(row_id, content)])
+    assert (second.outcome, second.number) == (Outcome.DUPLICATE, first.number)
+    assert desk.value("SELECT count(*) FROM tickets") == 1
+    assert desk.rows("SELECT outcome, delivery_count FROM messages") == [("ticket_created", 1)]
+
+
+def test_a_missing_table_is_not_the_messages_fault(desk: Desk) -> None:
+    """A schema that somebody changed under us defers mail; nothing goes into quarantine."""
+    desk.run("ALTER TABLE tickets RENAME TO elsewhere")
+    assert desk.commit(delivery(mail()), seconds=0.2) == [Deferred(Deferral.DATABASE_UNAVAILABLE)]
+    assert desk.value("SELECT count(*) FROM messages") == 0

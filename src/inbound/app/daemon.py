@@ -3,8 +3,10 @@
 import asyncio
 import contextlib
 import signal
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from operator import attrgetter
 from pathlib import Path
 
@@ -23,6 +25,8 @@ from inbound.smtp.server import Reception
 
 #: how often the embedded PostgreSQL and the committer are looked at
 _WATCH_SECONDS = 1.0
+#: before the end of a stop, when peers of messages that PostgreSQL does not answer for are told to come back
+_LAST_WORDS_SECONDS = 1.0
 #: settings that only a restart applies
 _RESTART_SETTINGS = ("server.hostname", "server.state_directory", "server.stop_seconds", "intake", "database", "logs")
 
@@ -88,9 +92,16 @@ class _Daemon:
             await self._watch()
         finally:
             notify("STOPPING=1")
-            # What is being received may still end well: first the doors, then the queue.
-            await self._reception.stop(self._settings.server.stop_seconds)
-            await self._intake.stop(self._settings.server.stop_seconds)
+            await self._wind_down(self._settings.server.stop_seconds)
+
+    async def _wind_down(self, seconds: float) -> None:
+        """First the doors, then the queue: what is being received may still end well, but a peer always hears how."""
+        doors = asyncio.create_task(self._reception.stop(seconds))
+        _, late = await asyncio.wait({doors}, timeout=max(seconds - _LAST_WORDS_SECONDS, 0))
+        if late:
+            self._intake.give_up()
+        await doors
+        await self._intake.stop(_LAST_WORDS_SECONDS if late else seconds)
 
     def _database_name(self) -> str:
         """Where the database is, for the log: never the URL, it may hold a password."""
@@ -123,14 +134,14 @@ class _Daemon:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stop.wait(), pause)
         if reloading is not None:
-            await reloading
+            reloading.cancel()
 
     async def _follow_new_settings(self) -> None:
         """SIGHUP: read, check, and only then replace; a wrong file changes nothing."""
         notify("RELOADING=1")
         try:
             settings = load_settings(self._config)
-            await asyncio.to_thread(check_stored, settings, self._database, str(self._config))
+            await _in_thread(partial(check_stored, settings, self._database, str(self._config)))
             self._apply(settings)
         except Exception as error:  # noqa: BLE001 - whatever is wrong with the new file, the old one stays in force
             logs.reload_failed(config=str(self._config), problems=str(error).splitlines())
@@ -155,6 +166,33 @@ class _Daemon:
                 logs.embedded_restarted()
         except InboundError as error:
             logs.embedded_failed(str(error))
+
+
+async def _in_thread(run: Callable[[], None]) -> None:
+    """Run something in a thread that nobody waits for at the end: PostgreSQL may never answer."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[None] = loop.create_future()
+
+    def work() -> None:
+        failure: Exception | None = None
+        try:
+            run()
+        except Exception as error:  # noqa: BLE001 - raised again where it is awaited
+            failure = error
+        # The loop is closed when the daemon ended first.
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(finish, failure)
+
+    def finish(failure: Exception | None) -> None:
+        if done.cancelled():
+            return
+        if failure is None:
+            done.set_result(None)
+        else:
+            done.set_exception(failure)
+
+    threading.Thread(target=work, name="reload", daemon=True).start()
+    await done
 
 
 def needs_restart(old: Settings, new: Settings) -> list[str]:

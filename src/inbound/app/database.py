@@ -1,5 +1,6 @@
 """The database of a configuration: the operator's own, the embedded one of a running daemon, or one for a moment."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +11,11 @@ from inbound.database.directory import ensure_local_organization
 from inbound.database.embedded import EmbeddedPostgres, embedded_url
 from inbound.database.engine import Database, check_connection, open_engine, transaction
 from inbound.database.migrate import check_schema, is_current, migrate
-from inbound.errors import NotFound
+from inbound.errors import AlreadyRunning, NotFound
+
+#: together fifteen seconds, longer than a start or a stop takes
+_JOIN_ATTEMPTS = 150
+_JOIN_PAUSE_SECONDS = 0.1
 
 
 def embedded_for(settings: Settings, config: Path) -> EmbeddedPostgres | None:
@@ -30,10 +35,23 @@ def database_url(settings: Settings, config: Path) -> Iterator[str]:
     url = settings.database.url or embedded_url(state_directory(settings, config))
     embedded = None if url else embedded_for(settings, config)
     try:
-        yield url or (embedded.start() if embedded else "")
+        yield url or (_start_or_join(embedded, state_directory(settings, config)) if embedded else "")
     finally:
         if embedded:
             embedded.stop()
+
+
+def _start_or_join(embedded: EmbeddedPostgres, directory: Path) -> str:
+    """Start it; while another command or a daemon is busy starting or stopping it, wait a while."""
+    for _ in range(_JOIN_ATTEMPTS):
+        try:
+            return embedded.start()
+        except AlreadyRunning:
+            url = embedded_url(directory)
+            if url:
+                return url
+            time.sleep(_JOIN_PAUSE_SECONDS)
+    return embedded.start()
 
 
 @contextmanager

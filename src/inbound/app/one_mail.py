@@ -82,7 +82,7 @@ def explain(delivery: Delivery, settings: Settings, database: Database) -> list[
 
     Its rows are kept apart from those of live mail by a salt, so that no live message waits for it.
     """
-    context = _context(settings, database)
+    context = build_context(settings, DayBases(database, is_rehearsal=True))
     understood = understand(0, delivery, context, salt=os.urandom(32))
     with rolled_back(database) as tx:
         return process(tx, understood.received, context)

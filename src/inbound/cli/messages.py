@@ -10,15 +10,19 @@ import typer
 from inbound.app.database import opened_database
 from inbound.app.one_mail import retry as retry_message
 from inbound.cli.mail import report
-from inbound.cli.options import ConfigOption, JsonOption, load, time_of
+from inbound.cli.options import ConfigOption, JsonOption, load, text_of, time_of
 from inbound.cli.show import listed_json, listed_text, message_table
 from inbound.database import messages
 from inbound.database.engine import transaction
 from inbound.errors import InboundError, NotFound
+from inbound.message.charset import clean
+from inbound.model.outcome import Deferred
 
 app = typer.Typer(help="Find stored messages; see why each became what it became.", no_args_is_help=True)
 
-IdArgument = Annotated[int, typer.Argument(metavar="ID", help="Number of the message, from `messages list`.")]
+IdArgument = Annotated[
+    int, typer.Argument(min=1, max=2**63 - 1, metavar="ID", help="Number of the message, from `messages list`.")
+]
 Text = str | None
 
 
@@ -40,12 +44,12 @@ def list_(
     """List stored messages, newest first."""
     settings, path = load(config)
     wanted = messages.Search(
-        mailbox=mailbox,
-        outcome=outcome,
-        reason=reason,
-        sender=sender,
-        subject=subject,
-        message_id=message_id.strip().removeprefix("<").removesuffix(">") if message_id else None,
+        mailbox=text_of(mailbox),
+        outcome=text_of(outcome),
+        reason=text_of(reason),
+        sender=text_of(sender),
+        subject=text_of(subject),
+        message_id=clean(message_id).strip().removeprefix("<").removesuffix(">") if message_id else None,
         since=time_of(since) if since else None,
         until=time_of(until) if until else None,
         limit=limit,
@@ -98,7 +102,9 @@ def raw(
 
 @app.command()
 def retry(
-    row_ids: Annotated[list[int] | None, typer.Argument(metavar="ID...", help="Quarantined messages.")] = None,
+    row_ids: Annotated[
+        list[int] | None, typer.Argument(min=1, max=2**63 - 1, metavar="ID...", help="Quarantined messages.")
+    ] = None,
     config: ConfigOption = None,
     *,
     is_all: Annotated[bool, typer.Option("--all", help="Every message in quarantine.")] = False,
@@ -112,6 +118,17 @@ def retry(
         if is_all:
             with transaction(database) as tx:
                 row_ids = [one.id for one in messages.search(tx, messages.Search(outcome="quarantined", limit=100_000))]
+        failures: list[str] = []
         with typer.progressbar(sorted(row_ids or ()), label="retry", file=sys.stderr) as progress:
             for row_id in progress:
-                report(retry_message(row_id, settings, database), is_json=is_json)
+                try:
+                    answer = retry_message(row_id, settings, database)
+                except InboundError as error:
+                    failures.append(str(error))
+                    continue
+                if isinstance(answer, Deferred):
+                    failures.append(f"message {row_id}: nothing stored, try again later: {answer.why}")
+                else:
+                    report(answer, is_json=is_json)
+    if failures:
+        raise InboundError("\n".join(failures))

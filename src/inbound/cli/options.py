@@ -8,6 +8,7 @@ import typer
 
 from inbound import logs
 from inbound.config import Settings, find_config, load_settings
+from inbound.message.charset import clean
 
 ConfigOption = Annotated[
     Path | None,
@@ -41,4 +42,11 @@ def time_of(text: str) -> datetime:
         at = datetime.fromisoformat(text)
     except ValueError as error:
         raise typer.BadParameter(f"{text!r} is not a time such as 2026-01-31 or 2026-01-31T14:30:00+01:00") from error
+    if not 1970 < at.year < 9000:
+        raise typer.BadParameter(f"{text!r} is not in the years 1971 to 8999")
     return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def text_of(text: str | None) -> str | None:
+    """An option as PostgreSQL takes it: a shell may hand over octets that are no text."""
+    return None if text is None else clean(text)

@@ -9,7 +9,7 @@ from psycopg.types.array import ListBinaryDumper
 from psycopg.types.string import StrBinaryDumper
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError, ProgrammingError
 
 from inbound.database.tables import MESSAGES_IDENTITY
 from inbound.errors import DatabaseError, DatabaseTrouble, IdentityTaken, UnsafeDurability
@@ -19,10 +19,12 @@ Transaction = Connection
 #: Where transactions come from.
 Database = Engine
 
-#: SQLSTATE classes that are our trouble: connection, rollback (deadlock, ...), resources, intervention, system
-TROUBLE_CLASSES = frozenset({"08", "40", "53", "57", "58"})
-#: the same for single states: lock not available; read-only transaction (a standby that has not been promoted yet)
-TROUBLE_STATES = frozenset({"55P03", "25006"})
+#: SQLSTATE classes that are our trouble: connection, rollback (deadlock, ...), resources, intervention, system; and
+#: what no message can cause because statements never change: authorization, missing or changed tables, corruption
+TROUBLE_CLASSES = frozenset({"08", "40", "53", "57", "58", "26", "28", "42", "XX"})
+#: the same for single states: lock not available; read-only transaction (a standby that has not been promoted yet);
+#: a table changed under a prepared statement
+TROUBLE_STATES = frozenset({"55P03", "25006", "0A000"})
 
 CONNECT_SECONDS = 5
 #: a statement of the pipeline takes milliseconds; one that takes this long waits for something that will not come
@@ -43,8 +45,13 @@ def open_engine(url: str, *, application_name: str = "inbound") -> Engine:
         "statement_timeout": f"{STATEMENT_SECONDS}s",
         "idle_in_transaction_session_timeout": f"{STATEMENT_SECONDS}s",
     }
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError) as error:
+        # Without the error's own text: it may quote the password.
+        raise DatabaseError("database.url cannot be read: postgresql://USER@HOST:PORT/DATABASE") from error
     engine = create_engine(
-        make_url(url).set(drivername="postgresql+psycopg"),
+        parsed.set(drivername="postgresql+psycopg"),
         hide_parameters=True,  # else mail bodies reach the logs inside error texts
         pool_size=2,
         max_overflow=4,
@@ -105,7 +112,9 @@ def raise_translated(error: DBAPIError) -> None:
     state = getattr(original, "sqlstate", None) or ""
     if getattr(getattr(original, "diag", None), "constraint_name", None) == MESSAGES_IDENTITY:
         raise IdentityTaken("another process stored the same message first") from error
-    is_lost = error.connection_invalidated or (not state and isinstance(error, OperationalError | InterfaceError))
+    # Without a SQLSTATE it never came to a statement: no connection, or connection settings that libpq rejects.
+    is_unheard = not state and isinstance(error, OperationalError | InterfaceError | ProgrammingError)
+    is_lost = error.connection_invalidated or is_unheard
     if is_lost or state[:2] in TROUBLE_CLASSES or state in TROUBLE_STATES:
         raise DatabaseTrouble(f"PostgreSQL: {describe(original)}") from error
     raise error

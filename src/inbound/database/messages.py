@@ -77,7 +77,8 @@ _INSERT = rows.insert(
     conflict="ON CONFLICT (id) DO UPDATE SET "
     + ", ".join(
         f"{name} = excluded.{name}"
-        for name in ("outcome", "reason", "ticket_id", "note_id", "trace", "error", "author_name", "author_address")
+        for name in _COLUMNS
+        if name not in {"id", "mailbox", "received_at", "size_bytes", "sha256"}
     ),
 )
 _INSERT_REDELIVERIES = rows.insert(redeliveries, _REDELIVERY_COLUMNS)
@@ -241,15 +242,19 @@ def content_of(tx: Transaction, row_id: int) -> bytes | None:
     return None if content is None else bytes(content)
 
 
-def lock_quarantined(tx: Transaction, row_ids: Sequence[int]) -> list[int]:
-    """Those of some rows that are still quarantined, locked until the end of the transaction."""
+def lock_for_retry(tx: Transaction, row_ids: Sequence[int]) -> dict[int, StoredIdentity]:
+    """Rows that are about to be tried again, as they are now, locked until the end of the transaction."""
     query = (
-        select(messages.c.id)
-        .where(messages.c.id.in_(row_ids), messages.c.outcome == "quarantined")
+        select(messages.c.id, messages.c.received_at, messages.c.outcome, tickets.c.number)
+        .join_from(messages, tickets, tickets.c.id == messages.c.ticket_id, isouter=True)
+        .where(messages.c.id.in_(row_ids))
         .order_by(messages.c.id)
-        .with_for_update()
+        .with_for_update(of=messages)
     )
-    return list(tx.scalars(query))
+    return {
+        row.id: StoredIdentity(row_id=row.id, received_at=row.received_at, outcome=row.outcome, number=row.number)
+        for row in tx.execute(query)
+    }
 
 
 def used_mailboxes(tx: Transaction) -> dict[str, int]:

@@ -6,6 +6,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util.exc import CommandError
 from sqlalchemy import Engine, text
 
 from inbound.database.engine import Transaction, transaction
@@ -44,6 +45,10 @@ def migrate(engine: Engine, *, revision: str = "head") -> tuple[str | None, str 
 
     Returns:
         the revision before and after.
+
+    Raises:
+        SchemaMismatch: there is no such revision.
+        DatabaseTrouble: PostgreSQL refuses; the role must be allowed to create tables.
     """
     config = _config()
     with transaction(engine) as tx:
@@ -52,10 +57,13 @@ def migrate(engine: Engine, *, revision: str = "head") -> tuple[str | None, str 
         tx.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
         before = current_revision(tx)
         config.attributes["connection"] = tx
-        if revision in {"head", needed_revision()}:
-            command.upgrade(config, "head")
-        else:
-            command.downgrade(config, revision)
+        try:
+            if revision in {"head", needed_revision()}:
+                command.upgrade(config, "head")
+            else:
+                command.downgrade(config, revision)
+        except CommandError as error:
+            raise SchemaMismatch(f"cannot migrate to revision {revision!r}: {error}") from error
         after = current_revision(tx)
     return before, after
 

@@ -5,6 +5,7 @@ handler when the peer disconnects, the transaction must not care.
 """
 
 import asyncio
+import contextlib
 import threading
 import time
 from collections import deque
@@ -47,6 +48,8 @@ class Intake:
         self._committer = committer
         self._settings = settings
         self._queue: deque[_Waiting] = deque()
+        #: whose connections still wait for an answer
+        self._open: set[_Waiting] = set()
         #: messages in the queue or in a transaction
         self._messages = 0
         #: octets of content in memory: DATA in progress, the queue, transactions
@@ -101,20 +104,25 @@ class Intake:
             self._let_go(waiting)
         return answer.result() if answer.done() else Deferred(Deferral.DEADLINE)
 
+    def give_up(self) -> None:
+        """Tell every peer that still waits to come back: 421. What is in a transaction may be committed yet."""
+        with self._changed:
+            self._is_stopping = True
+            self._queue.clear()
+            waiting = list(self._open)
+        _answer_all([(one, Deferred(Deferral.STOPPING)) for one in waiting])
+
     async def stop(self, seconds: float) -> None:
         """Take nothing more, commit what waits, end the thread.
 
         Args:
-            seconds: after these, what is left is answered with 421.
+            seconds: after these, peers that still wait are told to come back.
         """
         with self._changed:
             self._is_stopping = True
             self._changed.notify_all()
         await asyncio.to_thread(self._thread.join, seconds)
-        with self._changed:
-            left = list(self._queue)
-            self._queue.clear()
-        _answer_all([(waiting, Deferred(Deferral.STOPPING)) for waiting in left])
+        self.give_up()
 
     def _put(self, waiting: _Waiting) -> Deferral | None:
         with self._changed:
@@ -123,6 +131,7 @@ class Intake:
             if self._messages >= self._settings.queue_messages:
                 return Deferral.OVERLOADED
             self._messages += 1
+            self._open.add(waiting)
             self._queue.append(waiting)
             self._changed.notify_all()
             return None
@@ -130,6 +139,7 @@ class Intake:
     def _let_go(self, waiting: _Waiting) -> None:
         """The connection does not wait any more; should the committer still hold the content, that counts on."""
         with self._changed:
+            self._open.discard(waiting)
             if not waiting.is_done:
                 waiting.is_orphan = True
                 self._octets += len(waiting.delivery.content)
@@ -142,7 +152,9 @@ class Intake:
                 for waiting in batch:
                     waiting.is_done = True
                     self._octets -= len(waiting.delivery.content) if waiting.is_orphan else 0
-            batch[0].answer.get_loop().call_soon_threadsafe(_answer_all, list(zip(batch, answers, strict=True)))
+            # The loop is closed when a stop had no time left: then nobody waits for these answers any more.
+            with contextlib.suppress(RuntimeError):
+                batch[0].answer.get_loop().call_soon_threadsafe(_answer_all, list(zip(batch, answers, strict=True)))
 
     def _take(self) -> list[_Waiting]:
         """Wait for deliveries and take a batch; empty when the intake stops and nothing is left."""

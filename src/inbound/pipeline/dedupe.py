@@ -14,14 +14,23 @@ from inbound.rules.duplicates import is_still_same
 def dedupe(tx: Transaction, batch: Sequence[Classified]) -> list[Decided]:
     """Look up all identities at once, then decide about each."""
     identities = {identity for classified in batch for identity in classified.received.identities}
+    retried = [classified.received.row_id for classified in batch if classified.received.row_id is not None]
+    # Locked first: whoever retries the same message at the same time finds it done.
+    own_rows = messages.lock_for_retry(tx, retried) if retried else {}
     stored = messages.find_identities(tx, identities)
-    return [_decide(classified, stored) for classified in batch]
+    return [_decide(classified, stored, own_rows) for classified in batch]
 
 
-def _decide(classified: Classified, stored: Mapping[tuple[str, bytes], StoredIdentity]) -> Decided:
+def _decide(
+    classified: Classified,
+    stored: Mapping[tuple[str, bytes], StoredIdentity],
+    own_rows: Mapping[int, StoredIdentity],
+) -> Decided:
     received = classified.received
-    first = _first_delivery(received, stored)
-    is_own_row = first is not None and (received.salt != b"" or first.row_id == received.row_id)
+    own_row = own_rows.get(received.row_id) if received.row_id is not None else None
+    is_done = own_row is not None and own_row.outcome != Outcome.QUARANTINED
+    first = own_row if is_done else _first_delivery(received, stored)
+    is_own_row = first is not None and not is_done and (received.salt != b"" or first.row_id == received.row_id)
     steps = (*classified.steps, _step(first, is_ignored=is_own_row))
     is_duplicate = first is not None and not is_own_row
     outcome, reason = _outcome(classified, is_duplicate=is_duplicate)

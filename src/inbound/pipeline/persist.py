@@ -34,8 +34,9 @@ def persist(tx: Transaction, batch: Sequence[Decided], context: Context) -> list
     """Write a batch whose messages cannot affect each other."""
     repeated = [decided for decided in batch if decided.outcome is Outcome.DUPLICATE]
     new = [decided for decided in batch if decided.outcome is not Outcome.DUPLICATE]
-    if repeated:
-        messages.count_redeliveries(tx, [draft_redelivery(decided) for decided in repeated])
+    # A retry that somebody else was faster with is no delivery.
+    if delivered := [decided for decided in repeated if decided.received.row_id is None]:
+        messages.count_redeliveries(tx, [draft_redelivery(decided) for decided in delivered])
     processed = [_processed_duplicate(decided) for decided in repeated]
     if new:
         processed += _write(tx, _assign(tx, new, context))

@@ -168,7 +168,7 @@ CREATE TABLE messages (
     delivery_count integer NOT NULL DEFAULT 1,
     size_bytes bigint NOT NULL,
     sha256 bytea NOT NULL CONSTRAINT messages_sha256_fkey REFERENCES blobs (sha256) ON DELETE RESTRICT,
-    CONSTRAINT messages_identity_key UNIQUE (mailbox, identity)
+    CONSTRAINT messages_identity_key UNIQUE (identity, mailbox)
 );
 -- hash: a Message-ID may be longer than a B-tree entry can be
 CREATE INDEX messages_message_id_idx ON messages USING hash (message_id);

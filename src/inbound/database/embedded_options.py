@@ -10,7 +10,7 @@ from inbound.database.embedded_cluster import PORT, Layout
 _SETTINGS = {
     "listen_addresses": "",
     "port": str(PORT),
-    "max_connections": "50",
+    "max_connections": "100",
     "shared_buffers": "128MB",
     "huge_pages": "off",
     "jit": "off",  # compiling costs more than our short statements do

@@ -40,6 +40,9 @@ def open_engine(url: str, *, application_name: str = "inbound") -> Engine:
     """
     settings = {
         "plan_cache_mode": "force_generic_plan",  # statements take arrays: one plan serves every batch size
+        # Such a plan is kept for ever, also one that was made while a table was empty and a scan seemed cheap.
+        # Every look-up of the pipeline has its index.
+        "enable_seqscan": "off",
         "timezone": "UTC",
         "jit": "off",
         "statement_timeout": f"{STATEMENT_SECONDS}s",

@@ -235,7 +235,7 @@ messages = Table(
     Column("delivery_count", Integer, nullable=False, server_default=text("1")),
     Column("size_bytes", BigInteger, nullable=False),
     Column("sha256", LargeBinary, ForeignKey("blobs.sha256", ondelete="RESTRICT"), nullable=False),
-    UniqueConstraint("mailbox", "identity", name=MESSAGES_IDENTITY),
+    UniqueConstraint("identity", "mailbox", name=MESSAGES_IDENTITY),
     # A hash index: a Message-ID may be longer than a B-tree entry can be.
     Index("messages_message_id_idx", "message_id", postgresql_using="hash"),
     Index("messages_received_at_idx", "received_at"),

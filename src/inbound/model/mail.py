@@ -36,7 +36,7 @@ class Attachment:
     content: bytes
     #: Content-ID without angle brackets
     content_id: str | None
-    #: disposition ``inline``, or a Content-ID that the HTML shows (SPEC: inline images stay stored for ``cid:``)
+    #: disposition ``inline``, or a Content-ID that the HTML shows: it stays stored for ``cid:``
     is_inline: bool
 
 

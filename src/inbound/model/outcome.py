@@ -5,7 +5,7 @@ from enum import StrEnum
 
 
 class Outcome(StrEnum):
-    """Exactly one per message and mailbox whose DATA ended (SPEC: one message, from TCP to COMMIT)."""
+    """Exactly one per message and mailbox whose DATA ended."""
 
     TICKET_CREATED = "ticket_created"
     TICKET_NOTE_ADDED = "ticket_note_added"

@@ -1,11 +1,11 @@
 """HTML -> text."""
 
-import sys
 from collections.abc import Callable
 
 import pytest
 
 from inbound.message.html import html_to_text
+from steps import count_calls
 
 
 @pytest.mark.parametrize(
@@ -79,22 +79,6 @@ HOSTILE: dict[str, Callable[[int], str]] = {
     "attributes": lambda n: "<p style='none' " + "a=b " * n + ">x",
     "entities": lambda n: "&#" * n + "1" * n,
 }
-
-
-def count_calls(action: Callable[[], object]) -> int:
-    """Calls of Python and C functions while the action runs."""
-    calls = 0
-
-    def count(_frame: object, _event: str, _argument: object) -> None:
-        nonlocal calls
-        calls += 1
-
-    sys.setprofile(count)
-    try:
-        action()
-    finally:
-        sys.setprofile(None)
-    return calls
 
 
 @pytest.mark.parametrize("make", HOSTILE.values(), ids=HOSTILE.keys())

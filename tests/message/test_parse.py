@@ -1,7 +1,6 @@
 """A whole message, understood; and any octets, survived."""
 
 import dataclasses
-import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
@@ -13,6 +12,7 @@ from inbound.message.headers import MAX_FIELDS
 from inbound.message.parse import parse
 from inbound.message.structure import MAX_DEPTH, MAX_PARTS, Part, read_structure
 from inbound.model.mail import Address, Mail
+from steps import count_calls
 
 GERMAN = """\
 Received: from mail.example.com (mail.example.com [192.0.2.1])
@@ -241,22 +241,6 @@ HOSTILE: dict[str, Callable[[int], bytes]] = {
     "carriage returns": lambda n: b"a:b\r\n" + b"\r" * n,
     "nul": lambda n: b"\0" * n,
 }
-
-
-def count_calls(action: Callable[[], object]) -> int:
-    """Calls of Python and C functions while the action runs."""
-    calls = 0
-
-    def count(_frame: object, _event: str, _argument: object) -> None:
-        nonlocal calls
-        calls += 1
-
-    sys.setprofile(count)
-    try:
-        action()
-    finally:
-        sys.setprofile(None)
-    return calls
 
 
 @pytest.mark.parametrize("make", HOSTILE.values(), ids=HOSTILE.keys())

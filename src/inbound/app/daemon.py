@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import signal
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -96,12 +97,13 @@ class _Daemon:
 
     async def _wind_down(self, seconds: float) -> None:
         """First the doors, then the queue: what is being received may still end well, but a peer always hears how."""
+        end = time.monotonic() + seconds
         doors = asyncio.create_task(self._reception.stop(seconds))
         _, late = await asyncio.wait({doors}, timeout=max(seconds - _LAST_WORDS_SECONDS, 0))
         if late:
             self._intake.give_up()
         await doors
-        await self._intake.stop(_LAST_WORDS_SECONDS if late else seconds)
+        await self._intake.stop(max(end - time.monotonic(), _LAST_WORDS_SECONDS))
 
     def _database_name(self) -> str:
         """Where the database is, for the log: never the URL, it may hold a password."""

@@ -3,8 +3,6 @@
 import hashlib
 from collections.abc import Iterable
 
-from sqlalchemy import select
-
 from inbound.database import rows
 from inbound.database.engine import Transaction
 from inbound.database.tables import blobs
@@ -33,9 +31,3 @@ def store(tx: Transaction, contents: Iterable[tuple[bytes, bytes]]) -> None:
         "content": [content for _, content in unique],
     }
     tx.execute(_INSERT, values)
-
-
-def fetch(tx: Transaction, sha256: bytes) -> bytes | None:
-    """A content by its address."""
-    content = tx.scalar(select(blobs.c.content).where(blobs.c.sha256 == sha256))
-    return None if content is None else bytes(content)

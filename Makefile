@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 LOCK := requirements/all.txt
 STAMP := $(VENV)/.installed
 
-.PHONY: help run test lint bench lock corpus-smtp dialogs clean
+.PHONY: help run test lint bench lock corpus corpus-smtp dialogs clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -27,6 +27,10 @@ lint: $(STAMP) ## style, types, import contracts
 
 bench: $(STAMP) ## messages per second over SMTP, beside pgbench replaying the same statements
 	$(BIN)/python bench/throughput.py $(BENCH_ARGS)
+
+corpus: $(STAMP) ## score the reader on the mails of ../shared/corpus (optional, where they exist)
+	$(BIN)/python ../shared/corpus/score.py tests/corpus/adapter.py:understand ../shared/corpus/*/index.json \
+		--root ../shared/corpus $(CORPUS_ARGS)
 
 corpus-smtp: $(STAMP) ## send the mails of ../shared/corpus to a fresh daemon (optional, where they exist)
 	$(BIN)/python bench/corpus_smtp.py $(CORPUS_ARGS)

@@ -1,0 +1,58 @@
+"""What the reader understands, in the words of the corpus' scorer (`make corpus`).
+
+Only a translation: every value comes from the program as it runs. Fields that are absent here count as missing there.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+
+from inbound.message.parse import parse
+from inbound.model.mail import Address, Attachment, Mail
+
+
+def understand(content: bytes, _case: Mapping[str, object]) -> dict[str, object]:
+    """Read one mail.
+
+    Args:
+        content: the mail as received.
+        _case: the scorer's description of it; not used, so that no answer can depend on it.
+    """
+    mail = parse(content)
+    return {"accepted": True, **_fields(mail)}
+
+
+def _fields(mail: Mail) -> dict[str, object]:
+    return {
+        "subject": mail.subject,
+        "text": mail.text,
+        "html": mail.html,
+        "message_id": mail.message_id,
+        "in_reply_to": next(iter(mail.in_reply_to), None),
+        "references": list(mail.references),
+        "date": mail.date.strftime("%Y-%m-%dT%H:%M:%SZ") if mail.date else None,
+        "from": _addresses(mail.from_),
+        "from_names": _names(mail.from_),
+        "to": _addresses(mail.to),
+        "to_names": _names(mail.to),
+        "cc": _addresses(mail.cc),
+        "reply_to": _addresses(mail.reply_to),
+        "attachments": [_attachment(attachment) for attachment in mail.attachments],
+    }
+
+
+def _addresses(found: Sequence[Address]) -> list[str]:
+    return [address.address for address in found if address.address]
+
+
+def _names(found: Sequence[Address]) -> list[str]:
+    return [address.name for address in found if address.name]
+
+
+def _attachment(attachment: Attachment) -> dict[str, object]:
+    return {
+        "name": attachment.name,
+        "size": len(attachment.content),
+        "sha256": hashlib.sha256(attachment.content).hexdigest(),
+        "md5": hashlib.md5(attachment.content, usedforsecurity=False).hexdigest(),
+        "content_type": attachment.content_type,
+    }

@@ -60,13 +60,14 @@ def mistakes(config: Path, text: str) -> str:
 
 class TestExample:
     def test_loads_unmodified(self) -> None:
-        """The example serves desk.example on loopback, with a vip mailbox whose tickets are critical."""
+        """The example serves desk.example on loopback, with an alerts mailbox and a vip one with critical tickets."""
         settings = load_settings(EXAMPLE)
         assert [(mailbox.address, mailbox.ticket.priority) for mailbox in settings.mailboxes] == [
             ("support@desk.example", "Medium"),
+            ("alerts@desk.example", "Medium"),
             ("vip@desk.example", "Critical"),
         ]
-        assert settings.mailboxes[1].ticket.due == timedelta(hours=4)
+        assert settings.mailboxes[2].ticket.due == timedelta(hours=4)
         assert [(listener.address, listener.port) for listener in settings.listeners] == [("127.0.0.1", 8025)]
         assert [peer.trusted for peer in settings.peers] == [True]
 
@@ -75,11 +76,11 @@ class TestExample:
         assert set(dotted_settings()) - set(dotted_in(uncommented_example())) == set()
 
     def test_shows_the_defaults(self) -> None:
-        """What the example shows is the default, except where it names its own peers and mailboxes."""
+        """What the example shows is the default, except where it names its own peers, tags and mailboxes."""
         shown = tomllib.loads(uncommented_example())
         structure = check_structure(shown)
         assert structure.mistakes == ()
-        own = {"peers", "mailboxes"}
+        own: dict[str, Any] = {"peers": True, "mailboxes": True, "desk": {"tags"}}
         assert structure.settings.model_dump(exclude=own) == Settings().model_dump(exclude=own)
         support = structure.settings.mailboxes[0]
         assert support == Mailbox(name=support.name, address=support.address)

@@ -9,6 +9,7 @@ positions   the line of every setting; shape, mistakes: what messages are made o
 from inbound.config.load import load_settings
 from inbound.config.locations import find_config, state_directory
 from inbound.config.settings import (
+    Category,
     Choice,
     DatabaseSettings,
     Desk,
@@ -18,13 +19,16 @@ from inbound.config.settings import (
     Listener,
     LogSettings,
     PeerRule,
+    Queue,
     Section,
     Server,
     Settings,
     Status,
+    Tag,
 )
 
 __all__ = [
+    "Category",
     "Choice",
     "DatabaseSettings",
     "Desk",
@@ -34,10 +38,12 @@ __all__ = [
     "Listener",
     "LogSettings",
     "PeerRule",
+    "Queue",
     "Section",
     "Server",
     "Settings",
     "Status",
+    "Tag",
     "find_config",
     "load_settings",
     "state_directory",

@@ -127,6 +127,34 @@ class Choice(Section):
     active: bool = True
 
 
+class Queue(Section):
+    """An entry of ``desk.queues``."""
+
+    name: str
+    active: bool = True
+    #: addresses of the resources that work on it
+    members: tuple[str, ...] = ()
+
+
+class Category(Section):
+    """An entry of ``desk.categories``."""
+
+    name: str
+    active: bool = True
+    #: that its tickets get, named in ``desk.tags``
+    tags: tuple[str, ...] = ()
+
+
+class Tag(Section):
+    """An entry of ``desk.tags``."""
+
+    #: its label
+    name: str
+    active: bool = True
+    #: other words that say the same
+    aliases: tuple[str, ...] = ()
+
+
 class IssueType(Section):
     """An entry of ``desk.issue_types``."""
 
@@ -144,8 +172,10 @@ STATUSES = (
     Status(name="Complete", complete=True),
 )
 PRIORITIES = _choices("Critical", "High", "Medium", "Low")
-QUEUES = _choices("Level I Support", "Level II Support", "Monitoring Alert", "Administration")
-CATEGORIES = _choices("Standard", "Monitoring Alert")
+QUEUES = tuple(
+    Queue(name=name) for name in ("Level I Support", "Level II Support", "Monitoring Alert", "Administration")
+)
+CATEGORIES = (Category(name="Standard"), Category(name="Monitoring Alert"))
 TICKET_TYPES = _choices("Service Request", "Incident", "Problem", "Change Request", "Alert")
 SOURCES = _choices("Email", "Phone", "Client Portal", "Monitoring Alert", "In Person", "Other")
 NOTE_TYPES = _choices("Email", "Duplicate Ticket", "Summary", "Detail")
@@ -157,12 +187,16 @@ ISSUE_TYPES = (
     IssueType(name="User", sub_issues=_choices("New User", "Password", "Permissions")),
     IssueType(name="Other"),
 )
+ROLES = _choices("Help Desk Technician", "Network Engineer", "System Administrator", "Project Manager")
+WORK_TYPES = _choices("Remote Support", "On-Site Support", "Maintenance", "Consulting", "Travel")
 
 
 class Desk(Section):
     """``[desk]``: the service desk and its pick lists; a list that is written replaces the default list."""
 
     name: str = "Service Desk"
+    #: how many mailboxes there may be, and what they create: see ``config.editions``
+    edition: Literal["basic", "advanced", "unlimited"] = "unlimited"
     #: organization that is the desk itself; made at start when missing; "" = none
     local_organization: str = "Service Desk"
     time_zone: str = "UTC"
@@ -174,12 +208,16 @@ class Desk(Section):
     public_mail_domains: tuple[str, ...] = ()
     statuses: tuple[Status, ...] = STATUSES
     priorities: tuple[Choice, ...] = PRIORITIES
-    queues: tuple[Choice, ...] = QUEUES
-    categories: tuple[Choice, ...] = CATEGORIES
+    queues: tuple[Queue, ...] = QUEUES
+    categories: tuple[Category, ...] = CATEGORIES
     ticket_types: tuple[Choice, ...] = TICKET_TYPES
     sources: tuple[Choice, ...] = SOURCES
     note_types: tuple[Choice, ...] = NOTE_TYPES
     issue_types: tuple[IssueType, ...] = ISSUE_TYPES
+    roles: tuple[Choice, ...] = ROLES
+    work_types: tuple[Choice, ...] = WORK_TYPES
+    #: none are shipped: they are words of the desk's own trade
+    tags: tuple[Tag, ...] = ()
 
 
 class Settings(Section):

@@ -63,12 +63,16 @@ def is_network(annotation: Any) -> bool:
 
 def is_secret(key: Key) -> bool:
     """May the value of this setting hold a secret? What stands in place of a table may."""
-    table, annotation = type_at(key[:-1]), type_at(key)
+    annotation = type_at(key)
     if settings_of(annotation) or settings_of(element_of(annotation)):
         return True
+    while isinstance(key[-1], int):  # what holds for a list holds for its elements
+        key = key[:-1]
+    table: Any = type_at(key[:-1])
+    name = str(key[-1])
     if isinstance(table, type) and issubclass(table, BaseModel):
-        return not table.model_fields[str(key[-1])].repr
-    return False
+        return not table.model_fields[name].repr
+    return any(field.name == name and not field.repr for field in dataclasses.fields(table))
 
 
 def placeholder(annotation: Any) -> Any:
@@ -77,6 +81,8 @@ def placeholder(annotation: Any) -> Any:
         return []
     if is_network(annotation):
         return "192.0.2.0/24"
+    if get_origin(annotation) is Literal:
+        return get_args(annotation)[0]
     required = required_of(annotation)
     if settings_of(annotation):
         return {name: placeholder(inner) for name, inner in settings_of(annotation).items() if name in required}
@@ -92,8 +98,16 @@ def allowed(key: Key) -> str:
     if settings_of(element):
         return f"a list of tables, each under its own {_header((*key, 0))} line or written as {{ … }}"
     if element is not None:
-        return 'a list such as ["192.0.2.0/24"]' if is_network(element) else 'a list such as ["one", "two"]'
+        return _allowed_list(element)
     return _allowed_value(annotation)
+
+
+def _allowed_list(element: Any) -> str:
+    if is_network(element):
+        return 'a list such as ["192.0.2.0/24"]'
+    if get_origin(element) is Literal:
+        return "a list of " + ", ".join(f'"{choice}"' for choice in get_args(element))
+    return 'a list such as ["one", "two"]'
 
 
 def _allowed_value(annotation: Any) -> str:

@@ -173,11 +173,18 @@ class TestMistakes:
             f'listeners = [{{ tls = "starttls", certificate = "/", key = "{SECRET}" }}]',
             f"listeners = [{{ key = [{SECRET!r}] }}]",
             f'listeners = ["{SECRET}"]',
+            f'mailboxes = [{{ name = "a", address = "a@desk.example", keys = ["{SECRET}"] }}]',
+            f'mailboxes = [{{ name = "a", address = "a@desk.example", keys = "{SECRET}" }}]',
+            f'mailboxes = [{{ name = "a", address = "a@desk.example", keys = [["{SECRET}"]] }}]',
+            f'mailboxes = [{{ name = "a", address = "a@desk.example", keys = ["{SECRET}\\n"] }}]',
+            f'mailboxes = [{{ name = "a", address = "a@desk.example", keys = {{ one = "{SECRET}" }} }}]',
+            f'mailboxes = [{{ name = "a", address = "a@desk.example", key = "{SECRET}" }}]',
+            f'mailboxes = [{{ name = "a", address = "a@desk.example", handler = "alerts", keys = ["{SECRET}"] }}]',
         ],
     )
     def test_no_message_repeats(self, config: Path, setting: str) -> None:
         """A value that may be a secret is never repeated, whatever is wrong with it."""
-        said = mistakes(config, f"{setting}\n{MINIMAL}")
+        said = mistakes(config, f"{setting}\n{MINIMAL if 'mailboxes' not in setting else ''}")
         assert f"{config}:1: " in said
         assert SECRET not in said
 

@@ -2,6 +2,7 @@
 
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from inbound.config.settings import Listener, Settings
@@ -91,6 +92,9 @@ def with_files(settings: Settings, directory: Path) -> Settings:
                     "url": secret(database.url),
                     "embedded_binaries": absolute(database.embedded_binaries, directory),
                 }
+            ),
+            "mailboxes": tuple(
+                replace(mailbox, keys=tuple(secret(key) for key in mailbox.keys)) for mailbox in settings.mailboxes
             ),
             "desk": desk.model_copy(update={"public_mail_domains": _lower(desk.public_mail_domains)}),
         }

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from inbound.config.checks import all_mistakes
+from inbound.config.checks.editions import within_edition
 from inbound.config.document import read_document
 from inbound.config.files import with_files
 from inbound.config.mistakes import Mistake, dotted
@@ -29,7 +30,7 @@ def load_settings(path: Path) -> Settings:
     if mistakes:
         problems = {_problem(mistake, path, document.positions) for mistake in mistakes}
         raise ConfigurationError(sorted(problems, key=_in_order_of_lines))
-    return with_files(structure.settings, directory)
+    return within_edition(with_files(structure.settings, directory))
 
 
 def _problem(mistake: Mistake, path: Path, positions: Positions) -> Problem:

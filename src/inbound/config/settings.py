@@ -28,7 +28,7 @@ class Server(Section):
     hostname: str = ""
     #: domains whose mailboxes live here; lower case after loading
     domains: tuple[str, ...] = ("desk.example",)
-    #: name of the mailbox that gets mail to postmaster; "" = the first active one
+    #: name of the mailbox that gets mail to postmaster; "" = the first active desk mailbox
     postmaster_mailbox: str = ""
     #: larger messages are refused: 552 5.3.4 (RFC 1870)
     max_message_bytes: Annotated[int, Field(ge=100_000, le=1_000_000_000)] = 30_000_000
@@ -195,7 +195,7 @@ class Desk(Section):
     """``[desk]``: the service desk and its pick lists; a list that is written replaces the default list."""
 
     name: str = "Service Desk"
-    #: how many mailboxes there may be, and what they create: see ``config.editions``
+    #: how many mailboxes there may be, and what they create: see ``config.checks.editions``
     edition: Literal["basic", "advanced", "unlimited"] = "unlimited"
     #: organization that is the desk itself; made at start when missing; "" = none
     local_organization: str = "Service Desk"

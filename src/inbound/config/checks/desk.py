@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from difflib import get_close_matches
 
-from inbound.config.checks.names import not_a_name, repeated, why_no_domain
+from inbound.config.checks.defaults import tags
+from inbound.config.checks.names import not_a_name, repeated, why_no_address, why_no_domain
 from inbound.config.mistakes import Mistake, shown
 from inbound.config.positions import Key
-from inbound.config.settings import Settings
+from inbound.config.settings import Settings, Tag
 
 PICK_LISTS = (
     "statuses",
@@ -19,9 +20,13 @@ PICK_LISTS = (
     "sources",
     "note_types",
     "issue_types",
+    "roles",
+    "work_types",
+    "tags",
 )
 _SOME_TIME = datetime(2026, 1, 31, 13, 45, 59, tzinfo=UTC)
 _LONGEST_DATE = 100
+_SHORTEST_ALIAS = 3
 
 
 def mistakes(settings: Settings) -> Iterator[Mistake]:
@@ -38,6 +43,13 @@ def mistakes(settings: Settings) -> Iterator[Mistake]:
         yield from _pick_list(("desk", name), getattr(desk, name))
     for index, issue_type in enumerate(desk.issue_types):
         yield from _pick_list(("desk", "issue_types", index, "sub_issues"), issue_type.sub_issues)
+    for index, queue in enumerate(desk.queues):
+        yield from _members(("desk", "queues", index, "members"), queue.members)
+    for index, category in enumerate(desk.categories):
+        key: Key = ("desk", "categories", index, "tags")
+        yield from tags(key, category.tags, settings, are_retired_ones_fine=not category.active)
+    for index, tag in enumerate(desk.tags):
+        yield from _aliases(("desk", "tags", index), tag)
 
 
 def _pick_list(key: Key, entries: tuple[object, ...]) -> Iterator[Mistake]:
@@ -46,6 +58,24 @@ def _pick_list(key: Key, entries: tuple[object, ...]) -> Iterator[Mistake]:
     ]
     yield from not_a_name(names)
     yield from repeated(names, "entry")
+
+
+def _members(key: Key, members: tuple[str, ...]) -> Iterator[Mistake]:
+    addresses: list[tuple[Key, str]] = [((*key, index), address) for index, address in enumerate(members)]
+    for where, address in addresses:
+        if why_not := why_no_address(address):
+            yield Mistake(key=where, message=why_not)
+    yield from repeated(addresses, "member")
+
+
+def _aliases(key: Key, tag: Tag) -> Iterator[Mistake]:
+    aliases: list[tuple[Key, str]] = [((*key, "aliases", index), alias) for index, alias in enumerate(tag.aliases)]
+    yield from not_a_name(aliases)
+    yield from repeated([((*key, "name"), tag.name), *aliases], "word")
+    for where, alias in aliases:
+        if 0 < len(alias) < _SHORTEST_ALIAS:
+            message = f"{shown(alias)} is never searched for; an alias has at least {_SHORTEST_ALIAS} characters"
+            yield Mistake(key=where, message=message)
 
 
 def _time(settings: Settings) -> Iterator[Mistake]:

@@ -1,29 +1,17 @@
-"""``[[mailboxes]]``: addresses, names, and the pick-list entries they give."""
+"""``[[mailboxes]]``: names, addresses, what they create, and everything that belongs to one mailbox."""
 
 import re
 from collections.abc import Iterator
-from dataclasses import fields
-from typing import Any
 
-from inbound.config.checks.names import repeated, why_no_address
+from inbound.config.checks import alerts, defaults, filters
+from inbound.config.checks.names import listed, out_of_range, repeated, why_no_address
 from inbound.config.mistakes import Mistake, shown
 from inbound.config.positions import Key
-from inbound.config.settings import Choice, IssueType, Settings, Status
-from inbound.model.mailbox import Mailbox
+from inbound.config.settings import Settings
+from inbound.model.mailbox import Mailbox, ObjectKind
 
 _NAME = re.compile(r"[a-z0-9_-]+")
-#: default of a mailbox → its pick list
-_TICKET_LISTS = {
-    "category": "categories",
-    "type": "ticket_types",
-    "status": "statuses",
-    "priority": "priorities",
-    "queue": "queues",
-    "source": "sources",
-    "issue_type": "issue_types",
-}
-_NOTE_LISTS = {"note_type": "note_types"}
-_NEVER_EMPTY = frozenset({"status", "priority"})
+_LARGEST_BYTES = 1_000_000_000  # as server.max_message_bytes
 
 
 def mistakes(settings: Settings) -> Iterator[Mistake]:
@@ -36,10 +24,16 @@ def mistakes(settings: Settings) -> Iterator[Mistake]:
     for key, address in addresses:
         yield from _address(key, address, settings.server.domains)
     for index, mailbox in enumerate(settings.mailboxes):
-        yield from _public_address(("mailboxes", index, "public_address"), mailbox.public_address)
-        yield from _defaults(("mailboxes", index, "ticket"), mailbox.ticket, _TICKET_LISTS, settings)
-        yield from _defaults(("mailboxes", index, "ticket_note"), mailbox.ticket_note, _NOTE_LISTS, settings)
-        yield from _sub_issue_type(("mailboxes", index, "ticket"), mailbox, settings)
+        yield from _mailbox(("mailboxes", index), mailbox, settings)
+
+
+def _mailbox(key: Key, mailbox: Mailbox, settings: Settings) -> Iterator[Mistake]:
+    yield from _public_address((*key, "public_address"), mailbox.public_address)
+    yield from _creates((*key, "creates"), mailbox.creates)
+    yield from _sizes(key, mailbox)
+    yield from alerts.mistakes(key, mailbox, settings.server.domains)
+    yield from filters.mistakes(key, mailbox)
+    yield from defaults.mistakes(key, mailbox, settings)
 
 
 def _names(settings: Settings) -> Iterator[Mistake]:
@@ -61,13 +55,16 @@ def _active(settings: Settings) -> Iterator[Mistake]:
 
 def _postmaster(settings: Settings) -> Iterator[Mistake]:
     name = settings.server.postmaster_mailbox
-    active = [mailbox.name for mailbox in settings.mailboxes if mailbox.active]
-    if name and name not in active:
+    # Mail without a key would end in quarantine.
+    allowed = [mailbox.name for mailbox in settings.mailboxes if mailbox.active and mailbox.handler == "desk"]
+    if name and name not in allowed:
         yield Mistake(
             key=("server", "postmaster_mailbox"),
-            message=f'{shown(name)} is no active mailbox; allowed: {_listed(active)}, or "" for the first active one',
+            message=f'{shown(name)} is no active desk mailbox; allowed: {listed(allowed)}, or "" for the first of them',
             depends_on=tuple(
-                ("mailboxes", index, part) for index in range(len(settings.mailboxes)) for part in ("name", "active")
+                ("mailboxes", index, part)
+                for index in range(len(settings.mailboxes))
+                for part in ("name", "active", "handler")
             ),
         )
 
@@ -85,7 +82,7 @@ def _address(key: Key, address: str, domains: tuple[str, ...]) -> Iterator[Mista
         return
     local_part, _, domain = address.lower().rpartition("@")
     if domain not in {served.lower() for served in domains}:
-        message = f"{shown(address)} is in no served domain; server.domains: {_listed(domains)}"
+        message = f"{shown(address)} is in no served domain; server.domains: {listed(domains)}"
         yield Mistake(key=key, message=message, depends_on=(("server", "domains"),))
     if why_not := _why_reserved(local_part):
         yield Mistake(key=key, message=f"{shown(address)} {why_not}")
@@ -107,40 +104,18 @@ def _public_address(key: Key, address: str) -> Iterator[Mistake]:
         yield Mistake(key=key, message=why_not)
 
 
-def _defaults(key: Key, defaults: Any, lists: dict[str, str], settings: Settings) -> Iterator[Mistake]:
-    for name, pick_list in lists.items():
-        entries = getattr(settings.desk, pick_list)
-        if why_not := _why_no_entry(defaults, name, entries, f"desk.{pick_list}"):
-            yield Mistake(key=(*key, name), message=why_not, depends_on=(("desk", pick_list),))
+def _creates(key: Key, kinds: tuple[ObjectKind, ...]) -> Iterator[Mistake]:
+    if "ticket" not in kinds:
+        yield Mistake(key=key, message='must have "ticket": what a mailbox may not create becomes a ticket in the end')
+    yield from repeated([((*key, index), kind) for index, kind in enumerate(kinds)], "kind")
 
 
-def _sub_issue_type(key: Key, mailbox: Mailbox, settings: Settings) -> Iterator[Mistake]:
-    wanted, issue_type = mailbox.ticket.sub_issue_type, mailbox.ticket.issue_type
-    found = {entry.name: entry for entry in settings.desk.issue_types}.get(issue_type)
-    depends_on: tuple[Key, ...] = ((*key, "issue_type"), ("desk", "issue_types"))
-    if wanted and not issue_type:
-        message = f"{shown(wanted)} needs an issue_type to belong to"
-        yield Mistake(key=(*key, "sub_issue_type"), message=message, depends_on=depends_on)
-    if found is None:
-        return
-    where = f"the sub_issues of {shown(found.name)} in desk.issue_types"
-    if why_not := _why_no_entry(mailbox.ticket, "sub_issue_type", found.sub_issues, where):
-        yield Mistake(key=(*key, "sub_issue_type"), message=why_not, depends_on=depends_on)
-
-
-def _why_no_entry(defaults: Any, name: str, entries: tuple[Choice | Status | IssueType, ...], where: str) -> str | None:
-    """Say why a mailbox cannot give a value, and what it can give, or None when it can."""
-    value, is_optional = getattr(defaults, name), name not in _NEVER_EMPTY
-    allowed = [entry.name for entry in entries if entry.active]
-    if value in allowed or (is_optional and not value):
-        return None
-    is_default = value == {field.name: field.default for field in fields(defaults)}[name]
-    inactive = any(entry.name == value for entry in entries)
-    said = f"{'the default ' if is_default else ''}{shown(value)}"
-    verdict = "must not be empty" if not value else f"{said} is {'not active in' if inactive else 'not in'} {where}"
-    none = ', or "" for none' if is_optional else ""
-    return f"{verdict}; allowed: {_listed(allowed)}{none}"
-
-
-def _listed(names: tuple[str, ...] | list[str]) -> str:
-    return ", ".join(shown(name) for name in names) or "none there"
+def _sizes(key: Key, mailbox: Mailbox) -> Iterator[Mistake]:
+    one, all_of_them = mailbox.max_attachment_bytes, mailbox.max_attachments_bytes
+    yield from out_of_range((*key, "image_attachment_min_bytes"), mailbox.image_attachment_min_bytes, 0, _LARGEST_BYTES)
+    yield from out_of_range((*key, "max_attachment_bytes"), one, 0, _LARGEST_BYTES)
+    yield from out_of_range((*key, "max_attachments_bytes"), all_of_them, 0, _LARGEST_BYTES)
+    if one > all_of_them:
+        message = f"{one:_} is more than max_attachments_bytes, {all_of_them:_}: no such file would ever fit"
+        depends_on = ((*key, "max_attachments_bytes"),)
+        yield Mistake(key=(*key, "max_attachment_bytes"), message=message, depends_on=depends_on)

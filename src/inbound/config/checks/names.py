@@ -1,4 +1,4 @@
-"""Domains, addresses, and names that may stand only once."""
+"""Domains, addresses, numbers, and names that may stand only once."""
 
 import ipaddress
 import re
@@ -55,6 +55,18 @@ def not_a_name(names: Iterable[tuple[Key, str]]) -> Iterator[Mistake]:
             yield Mistake(key=key, message="must not be empty")
         elif name != name.strip():
             yield Mistake(key=key, message=f"{shown(name)} has blanks at its ends")
+
+
+def out_of_range(key: Key, value: int, lowest: int, highest: int) -> Iterator[Mistake]:
+    """A whole number that is too small or too large."""
+    if not lowest <= value <= highest:
+        message = f"{value:_} is not allowed; it must be a whole number from {lowest:_} to {highest:_}"
+        yield Mistake(key=key, message=message)
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names for a message."""
+    return ", ".join(shown(name) for name in names) or "none there"
 
 
 def _is_ip_address(text: str) -> bool:

@@ -103,3 +103,12 @@ def test_the_address_of_a_mailbox_beats_an_alias() -> None:
     second = Mailbox(name="second", address="b@desk.example", aliases=("a@desk.example",))
     routed = Routes(Settings(mailboxes=(first, second))).route("a@desk.example")
     assert routed == Recipient(address="a@desk.example", mailbox="first", sub_address="")
+
+
+def test_postmaster_is_no_monitoring_tool() -> None:
+    """Mail to postmaster goes to an alerts mailbox only where there is no other: it has no key."""
+    alerts = Mailbox(name="alerts", address="alerts@desk.example", handler="alerts")
+    support = Mailbox(name="support", address="support@desk.example")
+    for mailboxes, expected in (((alerts, support), "support"), ((alerts,), "alerts")):
+        routed = Routes(Settings(mailboxes=mailboxes)).route("postmaster")
+        assert routed == Recipient(address="postmaster", mailbox=expected, sub_address="")

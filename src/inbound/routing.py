@@ -71,7 +71,10 @@ class Routes:
 
 
 def _postmaster_mailbox(settings: Settings) -> Mailbox | None:
-    active = [mailbox for mailbox in settings.mailboxes if mailbox.active]
+    # People write to postmaster: an alerts mailbox comes last, because it takes nothing without a key.
+    active = sorted(
+        (mailbox for mailbox in settings.mailboxes if mailbox.active), key=lambda mailbox: mailbox.handler == "alerts"
+    )
     named = (mailbox for mailbox in active if mailbox.name == settings.server.postmaster_mailbox)
     return next(named, active[0] if active else None)
 

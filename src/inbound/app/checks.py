@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from inbound.config import Settings
-from inbound.database.directory import find_organizations
+from inbound.database.directory import look_up
 from inbound.database.engine import Database, transaction
 from inbound.database.messages import used_choices, used_mailboxes
 from inbound.errors import ConfigurationError, Problem
@@ -30,7 +30,7 @@ def check_stored(settings: Settings, database: Database, file: str) -> None:
     with transaction(database) as tx:
         mailboxes, choices = used_mailboxes(tx), used_choices(tx)
         fallbacks = {mailbox.fallback_organization for mailbox in settings.mailboxes} - {""}
-        organizations = find_organizations(tx, fallbacks)
+        organizations = look_up(tx, addresses=(), domains=(), names=fallbacks).organizations
     found = [
         *_dropped_mailboxes(settings, mailboxes),
         *_dropped_choices(settings, choices),

@@ -9,7 +9,7 @@ from psycopg.types.array import ListBinaryDumper
 from psycopg.types.string import StrBinaryDumper
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError, ProgrammingError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from inbound.database.tables import MESSAGES_IDENTITY
 from inbound.errors import DatabaseError, DatabaseTrouble, IdentityTaken, UnsafeDurability
@@ -25,6 +25,9 @@ TROUBLE_CLASSES = frozenset({"08", "40", "53", "57", "58", "26", "28", "42", "XX
 #: the same for single states: lock not available; read-only transaction (a standby that has not been promoted yet);
 #: a table changed under a prepared statement
 TROUBLE_STATES = frozenset({"55P03", "25006", "0A000"})
+
+#: with no SQLSTATE these never came to a statement: no connection, or connection settings that libpq rejects
+_UNHEARD = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.ProgrammingError)
 
 CONNECT_SECONDS = 5
 #: a statement of the pipeline takes milliseconds; one that takes this long waits for something that will not come
@@ -90,8 +93,19 @@ def transaction(engine: Engine) -> Iterator[Transaction]:
     try:
         with engine.begin() as tx:
             yield tx
-    except DBAPIError as error:
+    except (DBAPIError, psycopg.Error) as error:
         raise_translated(error)
+
+
+@contextmanager
+def pipelined(tx: Transaction) -> Iterator[None]:
+    """Send the statements of the block without waiting for each other's end: one round trip for all of them.
+
+    None of them may return rows. What one of them fails with is raised when the block ends, or before.
+    """
+    driver: Any = tx.connection.driver_connection
+    with driver.pipeline():
+        yield
 
 
 @contextmanager
@@ -101,23 +115,23 @@ def rolled_back(engine: Engine) -> Iterator[Transaction]:
         with engine.connect() as tx:
             yield tx
             tx.rollback()
-    except DBAPIError as error:
+    except (DBAPIError, psycopg.Error) as error:
         raise_translated(error)
 
 
-def raise_translated(error: DBAPIError) -> None:
+def raise_translated(error: DBAPIError | psycopg.Error) -> None:
     """Raise our own error where the trouble is ours, else the error itself.
 
     What is not ours (a data error, a violated constraint) is the message's, and stays as it is: `intake` looks for
     the message that causes it.
     """
-    original: Any = error.orig
+    # What a pipeline fails with comes as the driver raised it.
+    original: Any = error.orig if isinstance(error, DBAPIError) else error
     state = getattr(original, "sqlstate", None) or ""
     if getattr(getattr(original, "diag", None), "constraint_name", None) == MESSAGES_IDENTITY:
         raise IdentityTaken("another process stored the same message first") from error
-    # Without a SQLSTATE it never came to a statement: no connection, or connection settings that libpq rejects.
-    is_unheard = not state and isinstance(error, OperationalError | InterfaceError | ProgrammingError)
-    is_lost = error.connection_invalidated or is_unheard
+    is_unheard = not state and isinstance(original, _UNHEARD)
+    is_lost = getattr(error, "connection_invalidated", False) or is_unheard
     if is_lost or state[:2] in TROUBLE_CLASSES or state in TROUBLE_STATES:
         raise DatabaseTrouble(f"PostgreSQL: {describe(original)}") from error
     raise error

@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from inbound import logs
 from inbound.config import IntakeSettings
@@ -48,8 +49,10 @@ class Intake:
         self._committer = committer
         self._settings = settings
         self._queue: deque[_Waiting] = deque()
-        #: whose connections still wait for an answer
-        self._open: set[_Waiting] = set()
+        #: whose connections still wait for an answer, in the order of their deadlines; the event loop's own
+        self._open: dict[_Waiting, None] = {}
+        #: one for all of them: a timer per message would cost more than everything else here
+        self._timer: asyncio.TimerHandle | None = None
         #: messages in the queue or in a transaction
         self._messages = 0
         #: octets of content in memory: DATA in progress, the queue, transactions
@@ -98,19 +101,34 @@ class Intake:
         refusal = self._put(waiting)
         if refusal is not None:
             return Deferred(refusal)
+        self._open[waiting] = None
+        if self._timer is None:
+            self._watch(waiting)
         try:
-            await asyncio.wait({answer}, timeout=self._settings.deadline_seconds + GRACE_SECONDS)
+            return await answer
         finally:
             self._let_go(waiting)
-        return answer.result() if answer.done() else Deferred(Deferral.DEADLINE)
 
     def give_up(self) -> None:
         """Tell every peer that still waits to come back: 421. What is in a transaction may be committed yet."""
         with self._changed:
             self._is_stopping = True
             self._queue.clear()
-            waiting = list(self._open)
-        _answer_all([(one, Deferred(Deferral.STOPPING)) for one in waiting])
+        _answer_all([(one, Deferred(Deferral.STOPPING)) for one in self._open])
+
+    def _watch(self, waiting: _Waiting) -> None:
+        at = waiting.give_up_at + GRACE_SECONDS
+        # The clock of asyncio's loops is time.monotonic().
+        self._timer = waiting.answer.get_loop().call_at(at, self._expire)
+
+    def _expire(self) -> None:
+        """Answer those whose deadline has passed, and watch the next one."""
+        late = time.monotonic() - GRACE_SECONDS
+        expired = list(takewhile(lambda waiting: waiting.give_up_at <= late, self._open))
+        _answer_all([(waiting, Deferred(Deferral.DEADLINE)) for waiting in expired])
+        self._timer = None
+        if following := next((waiting for waiting in self._open if not waiting.answer.done()), None):
+            self._watch(following)
 
     async def stop(self, seconds: float) -> None:
         """Take nothing more, commit what waits, end the thread.
@@ -131,15 +149,14 @@ class Intake:
             if self._messages >= self._settings.queue_messages:
                 return Deferral.OVERLOADED
             self._messages += 1
-            self._open.add(waiting)
             self._queue.append(waiting)
             self._changed.notify_all()
             return None
 
     def _let_go(self, waiting: _Waiting) -> None:
         """The connection does not wait any more; should the committer still hold the content, that counts on."""
+        del self._open[waiting]
         with self._changed:
-            self._open.discard(waiting)
             if not waiting.is_done:
                 waiting.is_orphan = True
                 self._octets += len(waiting.delivery.content)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from inbound.database import blobs, messages, tickets
-from inbound.database.engine import Transaction
+from inbound.database.engine import Transaction, pipelined
 from inbound.database.numbers import TICKET, Allotment, allot, format_number
 from inbound.database.tickets import AttachmentRow
 from inbound.model.desk import NoteDraft, TicketDraft
@@ -94,15 +94,16 @@ def _write(tx: Transaction, assigned: Sequence[_Assigned]) -> list[Processed]:
     """One insert per table, in the order of their references."""
     attached = [pair for one in assigned for pair in _attachments(one)]
     contents = [(one.sha256, one.decided.received.delivery.content) for one in assigned]
-    blobs.store(tx, contents + [(row.sha256, content) for row, content in attached])
-    if new_tickets := [(one.ticket_id, one.ticket) for one in assigned if one.ticket_id and one.ticket]:
-        tickets.insert(tx, new_tickets)
-    if new_notes := [(one.note_id, one.note) for one in assigned if one.note_id and one.note]:
-        tickets.insert_notes(tx, new_notes)
-    if attached:
-        tickets.insert_attachments(tx, [row for row, _ in attached])
     processed = [_processed(one) for one in assigned]
-    messages.insert(tx, [one.message for one in processed if one.message])
+    with pipelined(tx):
+        blobs.store(tx, contents + [(row.sha256, content) for row, content in attached])
+        if new_tickets := [(one.ticket_id, one.ticket) for one in assigned if one.ticket_id and one.ticket]:
+            tickets.insert(tx, new_tickets)
+        if new_notes := [(one.note_id, one.note) for one in assigned if one.note_id and one.note]:
+            tickets.insert_notes(tx, new_notes)
+        if attached:
+            tickets.insert_attachments(tx, [row for row, _ in attached])
+        messages.insert(tx, [one.message for one in processed if one.message])
     return processed
 
 

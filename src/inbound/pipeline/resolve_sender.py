@@ -38,10 +38,4 @@ def _look_up(tx: Transaction, questions: Sequence[Question]) -> Directory:
         for candidate in candidate_domains(question.author.domain)
     }
     names = {question.fallback_organization for question in questions if question.fallback_organization}
-    return Directory(
-        resources=directory.find_resources(tx, addresses) if addresses else {},
-        contacts=directory.find_contacts(tx, addresses) if addresses else {},
-        domain_owners=directory.find_domain_owners(tx, domains) if domains else {},
-        organizations=directory.find_organizations(tx, names) if names else {},
-        local=directory.find_local_organization(tx),
-    )
+    return directory.look_up(tx, addresses=addresses, domains=domains, names=names)

@@ -50,6 +50,8 @@ class InboundSMTP(SMTP):
         self._handler = service.handler
         self._conversation = Session(service, Client(address="", ip=None))
         self._deadline = Deadline(loop, self._expire)
+        #: said and not sent yet: RFC 2920 3.2 lets the replies to pipelined commands travel together
+        self._unsent = bytearray()
         #: between the DATA command and the reply to the message
         self._is_in_data = False
         self._commands = self._errors = 0
@@ -78,7 +80,8 @@ class InboundSMTP(SMTP):
     def stop(self) -> None:
         """Say goodbye, unless a message is being received or delivered: then its reply comes first."""
         if not self._is_in_data:
-            self._writer.write(replies.STOPPING.octets)
+            self._say(replies.STOPPING)
+            self._send()
             self._writer.close()
 
     def abort(self) -> None:
@@ -106,7 +109,8 @@ class InboundSMTP(SMTP):
             return
         if not self._connections.count.enter(client.ip, self._handler.policy.limits):
             logs.connection_refused(peer=client.address, reason="too_many_connections")
-            self._writer.write(replies.TOO_MANY_CONNECTIONS.octets)
+            self._say(replies.TOO_MANY_CONNECTIONS)
+            self._send()
             return
         try:
             await self._converse()
@@ -133,12 +137,21 @@ class InboundSMTP(SMTP):
         reply: Reply | None = replies.greeting(self._service.hostname)
         while reply is None or not reply.is_last:
             if reply is not None:
-                self._writer.write(reply.octets)
+                self._say(reply)
             reply = replies.STOPPING if self._connections.is_stopping else await self._next_reply()
         self._end(reply)
 
+    def _say(self, reply: Reply) -> None:
+        self._unsent += reply.octets
+
+    def _send(self) -> None:
+        if self._unsent:
+            self._writer.write(bytes(self._unsent))
+            self._unsent.clear()
+
     def _end(self, reply: Reply) -> None:
-        self._writer.write(reply.octets)
+        self._say(reply)
+        self._send()
         if reply is not replies.GOODBYE:
             client = self._conversation.client
             logs.connection_ended(peer=client.address, helo=client.helo, reply=str(reply))
@@ -153,7 +166,9 @@ class InboundSMTP(SMTP):
         limits = self._handler.policy.limits
         # RFC 5321 4.5.3.2. One deadline for taking our reply and sending a whole line: dripping gains nothing.
         self._deadline.within(limits.command_seconds)
-        await self._writer.drain()
+        if not stream.has_line(self._reader):
+            self._send()
+            await self._writer.drain()
         line = await stream.read_line(self._reader)
         self._commands += 1
         if self._commands > limits.commands:
@@ -191,7 +206,8 @@ class InboundSMTP(SMTP):
 
     async def _receive(self, transaction: Transaction) -> Reply:
         self._is_in_data = True
-        self._writer.write(replies.START_MAIL.octets)
+        self._say(replies.START_MAIL)
+        self._send()
         with stream.Reservation(self._handler.intake) as reservation:
             reply = await self._read_and_deliver(transaction, reservation)
         self._is_in_data = False
@@ -214,7 +230,8 @@ class InboundSMTP(SMTP):
         return await self._handler.data(client, transaction, content)
 
     async def _handshake(self, context: ssl.SSLContext) -> None:
-        self._writer.write(replies.READY_FOR_TLS.octets)
+        self._say(replies.READY_FOR_TLS)
+        self._send()
         await self._writer.drain()
         # Nothing may be received between this and the handshake: no other wait stands between them.
         stream.discard(self._reader)

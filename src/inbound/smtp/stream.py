@@ -56,6 +56,11 @@ class Reservation:
         self.release()
 
 
+def has_line(reader: asyncio.StreamReader) -> bool:
+    """Is a whole line there already, so that reading it does not wait?"""
+    return b"\n" in _buffer_of(reader)
+
+
 async def read_line(reader: asyncio.StreamReader) -> bytes | None:
     """The next line, its line feed included; None when it is longer than the stream buffers.
 

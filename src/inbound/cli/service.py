@@ -30,14 +30,14 @@ def serve(config: ConfigOption = None) -> None:
 
 def check(config: ConfigOption = None, *, is_json: JsonOption = False) -> None:
     """Check the configuration, and the database behind it; print every mistake with file and line."""
-    from inbound.app.checks import check_stored
+    from inbound.app.checks import check_stored_and_people
     from inbound.app.database import opened_database
     from inbound.errors import ConfigurationError
 
     try:
         settings, path = load(config)
         with opened_database(settings, path) as database:
-            check_stored(settings, database, str(path))
+            check_stored_and_people(settings, database, path)
     except ConfigurationError as error:
         if not is_json:
             raise

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import LargeBinary, any_, bindparam, func, or_, select, text
+from sqlalchemy import LargeBinary, any_, bindparam, or_, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from inbound.database import rows
 from inbound.database.engine import Transaction
-from inbound.database.tables import blobs, messages, notes, redeliveries, tickets
+from inbound.database.tables import blobs, messages, redeliveries, tickets
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -255,21 +255,3 @@ def lock_for_retry(tx: Transaction, row_ids: Sequence[int]) -> dict[int, StoredI
         row.id: StoredIdentity(row_id=row.id, received_at=row.received_at, outcome=row.outcome, number=row.number)
         for row in tx.execute(query)
     }
-
-
-def used_mailboxes(tx: Transaction) -> dict[str, int]:
-    """Mailbox names that stored messages carry, with how many."""
-    query = select(messages.c.mailbox, func.count()).group_by(messages.c.mailbox)
-    return dict(tx.execute(query).tuples().all())
-
-
-def used_choices(tx: Transaction) -> list[tuple[str, str, int]]:
-    """Values of pick lists that stored tickets and notes name: (column, value, count)."""
-    found: list[tuple[str, str, int]] = []
-    for name in ("category", "ticket_type", "status", "priority", "queue", "source", "issue_type"):
-        column = tickets.c[name]
-        counted = select(column, func.count()).where(column != "").group_by(column).order_by(column)
-        found += [(name, value, count) for value, count in tx.execute(counted)]
-    counted = select(notes.c.note_type, func.count()).where(notes.c.note_type != "").group_by(notes.c.note_type)
-    found += [("note_type", value, count) for value, count in tx.execute(counted)]
-    return found

@@ -36,6 +36,12 @@ def _fields(mail: Mail) -> dict[str, object]:
         "to_names": _names(mail.to),
         "cc": _addresses(mail.cc),
         "reply_to": _addresses(mail.reply_to),
+        "sender": mail.sender.address if mail.sender else None,
+        "resent_from": _addresses(mail.resent_from),
+        "resent_to": _addresses(mail.resent_to),
+        "resent_message_id": mail.resent_message_id,
+        "tnef_decoded": "tnef" in mail.unpacked,
+        "tnef": {"attachment_names": [one.name for one in mail.attachments if one.container == "tnef"]},
         "attachments": [_attachment(attachment) for attachment in mail.attachments],
     }
 

@@ -108,6 +108,62 @@ def test_a_message_id_behind_a_broken_line_is_found() -> None:
     assert mail.identity.message_id is None
 
 
+@pytest.mark.parametrize(
+    ("charset", "subject", "name"),
+    [
+        ("koi8-r", "Принтер не работает", "Иван"),
+        ("windows-1251", "Принтер не работает", "Иван"),
+        ("iso-2022-jp", "プリンターの故障", "山田"),
+        ("shift_jis", "表示の故障", "山田"),
+        ("gb2312", "打印机坏了", "王伟"),
+        ("utf-7", "Drucker läuft nicht", "Müller"),
+        ("iso-8859-2", "Drukarka się zacięła", "Łukasz"),
+        # declared for the text, while the header is UTF-8
+        ("iso-8859-1", "Drucker läuft nicht – wieder", "Müller"),
+    ],
+)
+def test_a_raw_header_is_in_the_charset_of_the_text(charset: str, subject: str, name: str) -> None:
+    """Mailers that encode nothing write subject and names as they write the text."""
+    written = "utf-8" if charset == "iso-8859-1" else charset
+    head = b"Subject: " + subject.encode(written) + b"\nFrom: " + name.encode(written) + b" <a@x.de>\n"
+    text = f"Content-Type: text/plain; charset={charset}\n\n".encode() + "x".encode(charset)
+    for content in (head + text, head + b"Content-Type: multipart/mixed; boundary=b\n\n--b\n" + text + b"\n--b--\n"):
+        mail = parse(content)
+        assert mail.subject == subject
+        assert mail.from_ == (Address(name=name, address="a@x.de"),)
+
+
+def test_undeclared_japanese_is_recognised() -> None:
+    """The escape sequences of ISO-2022-JP speak for themselves, in the header and in the text."""
+    octets = "プリンター".encode("iso-2022-jp")
+    mail = parse(b"Subject: " + octets + b"\nContent-Type: text/plain; charset=us-ascii\n\n" + octets)
+    assert (mail.subject, mail.text) == ("プリンター", "プリンター")
+
+
+def test_resent_by_hand() -> None:
+    """Sender and the latest Resent fields are kept apart from the author's."""
+    mail = parse(
+        b"Resent-From: Petra <p@x>\nResent-To: a@y, b@y\nResent-Message-ID: <2@X>\nResent-From: old@x\n"
+        b"From: a@x, b@x\nSender: c@x\n\n"
+    )
+    assert mail.resent_from == (Address(name="Petra", address="p@x"),)
+    assert [address.address for address in mail.resent_to] == ["a@y", "b@y"]
+    assert mail.resent_message_id == "2@x"
+    assert mail.sender == Address(name="", address="c@x")
+
+
+def test_a_mail_around_a_mail() -> None:
+    """The note is the outer text, the inner mail an attachment; without a note the inner text is shown."""
+    inner = b"Content-Type: message/rfc822\n\nSubject: inner\n\nGuten Tag\n"
+    head = b"Subject: outer\nContent-Type: multipart/mixed; boundary=b\n\n"
+    noted = parse(head + b"--b\n\nSiehe unten.\n--b\n" + inner + b"--b--\n")
+    assert (noted.subject, noted.text, [a.name for a in noted.attachments]) == ("outer", "Siehe unten.", ["inner.eml"])
+    for content in (head + b"--b\n" + inner + b"--b--\n", b"Subject: outer\n" + inner):
+        silent = parse(content)
+        assert (silent.subject, silent.text) == ("outer", "Guten Tag")
+        assert [a.name for a in silent.attachments] == ["inner.eml"]
+
+
 def nested(depth: int) -> bytes:
     return b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (i, i) for i in range(depth)) + b"\nx"
 

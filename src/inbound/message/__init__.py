@@ -2,15 +2,20 @@
 
 ``parse.parse`` is the door; everything behind it is pure and linear in the length of the message.
 
-==================  ==============================================================================
-parse               the whole of a message as a ``model.mail.Mail``
-identity            which deliveries are the same message; frozen, shares no code with the rest
-structure           octets -> tree of parts
-headers             header block -> fields; parameters of a field (RFC 2045, 2231)
-encoded_words       RFC 2047
-addresses, dates    address lists; points in time
-transfer, charset   octets as sent -> octets as meant -> characters
-body, html          tree of parts -> the text a person reads
-attachments         everything else, decoded and named
-==================  ==============================================================================
+===================  ==============================================================================
+parse                the whole of a message as a ``model.mail.Mail``
+identity             which deliveries are the same message; frozen, shares no code with the rest
+structure            octets -> tree of parts
+headers              header block -> fields; parameters of a field (RFC 2045, 2231)
+encoded_words        RFC 2047
+addresses, dates     address lists; points in time
+transfer, charset    octets as sent -> octets as meant -> characters
+body                 tree of parts -> the text a person reads
+html, markup         HTML -> text
+display              HTML -> HTML that is safe to show
+armour               text signed with OpenPGP, without its armour
+uuencode, tnef, rtf  files in a text; files and text in a winmail.dat
+smime                what an opaque signature is around
+attachments          everything else, decoded and named
+===================  ==============================================================================
 """

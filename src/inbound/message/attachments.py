@@ -68,6 +68,26 @@ _EXTENSIONS = {
     "video/quicktime": "mov",
 }
 
+_TYPES = {extension: content_type for content_type, extension in reversed(_EXTENSIONS.items())} | {
+    "bin": "application/octet-stream",
+    "jpeg": "image/jpeg",
+    "htm": "text/html",
+    "log": "text/plain",
+    "tiff": "image/tiff",
+    "txt": "text/plain",
+}
+
+
+def type_of_name(name: str) -> str:
+    """The content type that a file's extension stands for; ``application/octet-stream`` when it says nothing."""
+    return _TYPES.get(name.rpartition(".")[2].lower(), "application/octet-stream")
+
+
+def is_small_inline_image(attachment: Attachment, min_bytes: int) -> bool:
+    """A logo or the like: an inline image of fewer octets, stored for display but not listed as an attachment."""
+    is_image = attachment.content_type.startswith("image/")
+    return is_image and attachment.is_inline and len(attachment.content) < min_bytes
+
 
 def read_attachments(parts: list[Part], html: str | None) -> tuple[Attachment, ...]:
     """Decode the parts that are not the text.
@@ -104,6 +124,7 @@ def _attachment(part: Part, number: int, shown: set[str]) -> Attachment:
         content=content,
         content_id=content_id,
         is_inline=part.disposition == "inline" or is_shown,
+        container=part.container,
     )
 
 

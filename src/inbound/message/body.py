@@ -4,10 +4,17 @@ import re
 from dataclasses import dataclass
 from html import escape
 
-from inbound.message.attachments import declared_name
-from inbound.message.charset import decode
+from inbound.message.armour import without_armour
+from inbound.message.attachments import declared_name, type_of_name
+from inbound.message.charset import clean_line, decode
 from inbound.message.html import html_to_text
-from inbound.message.structure import Part
+from inbound.message.rtf import read_rtf
+from inbound.message.structure import Part, file_part, read_structure
+from inbound.message.tnef import Tnef, read_tnef
+from inbound.message.uuencode import split_files
+
+#: octets of one part that are read as text; a longer one is read up to here, and is a file as well
+MAX_TEXT_BYTES = 5_000_000
 
 # WHATWG HTML 4.2.5.4: a charset is declared within the first 1,024 octets.
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
@@ -15,6 +22,9 @@ _META_BYTES = 1024
 
 _PLAIN = frozenset(("text/plain", "text/markdown", "text/enriched", "text/richtext"))
 _HTML = frozenset(("text/html", "application/xhtml+xml"))
+_MESSAGES = frozenset(("message/rfc822", "message/global"))
+_TNEF = frozenset(("application/ms-tnef", "application/vnd.ms-tnef"))
+_TNEF_NAMES = frozenset(("winmail.dat", "win.dat"))
 
 
 @dataclass(slots=True)
@@ -41,6 +51,8 @@ class Body:
     html: str | None
     #: leaves that are not the text, in the order of the message
     others: list[Part]
+    #: formats that files were unpacked from: "tnef", "uuencode"
+    unpacked: tuple[str, ...]
 
 
 def read_body(root: Part) -> Body:
@@ -56,18 +68,77 @@ def read_body(root: Part) -> Body:
     Returns:
         text, HTML and the remaining leaves. Goes as deep as the tree, which `structure.MAX_DEPTH` bounds.
     """
-    others: list[Part] = []
-    piece = _read(root, others, is_root=True)
+    found: list[Part] = []
+    piece = _read(root, found, is_root=True)
     if piece == _Piece():
-        piece = _only_text(others)
-    return Body(text=piece.text().lstrip("\n").rstrip(), html=piece.html, others=others)
+        piece = _only_text(found)
+    others, streams = _open_tnef(found)
+    if not piece.text().strip():
+        piece = _tnef_text(streams) or _inner_text(others) or piece
+    unpacked = dict.fromkeys(part.container for part in others if part.container)
+    return Body(
+        text=piece.text().lstrip("\n").rstrip(),
+        html=piece.html,
+        others=others,
+        unpacked=tuple(unpacked | ({"tnef": None} if streams else {})),
+    )
+
+
+def text_charset(root: Part) -> str:
+    """The charset that the first text of a message declares; empty when it declares none."""
+    part = root
+    while part.children:
+        part = part.children[0]
+    return part.parameters.get("charset", "")
+
+
+def _open_tnef(parts: list[Part]) -> tuple[list[Part], list[Tnef]]:
+    """Put what is in a winmail.dat into its place; one that cannot be read stays."""
+    others: list[Part] = []
+    streams: list[Tnef] = []
+    for part in parts:
+        is_tnef = part.content_type in _TNEF or declared_name(part).lower() in _TNEF_NAMES
+        stream = read_tnef(part.content()) if is_tnef else None
+        if stream is None:
+            others.append(part)
+            continue
+        streams.append(stream)
+        others += [
+            file_part(
+                file.name,
+                file.content_type or type_of_name(file.name),
+                file.content,
+                container="tnef",
+                content_id=file.content_id,
+            )
+            for file in stream.files
+        ]
+    return others, streams
+
+
+def _tnef_text(streams: list[Tnef]) -> _Piece | None:
+    """The first text that a winmail.dat holds."""
+    for stream in streams:
+        rtf = read_rtf(stream.rtf)
+        html = _line_ends(stream.html or rtf.html or "")
+        text = _line_ends(stream.text).strip() or rtf.text or html_to_text(html)
+        if text:
+            return _Piece(plain=text, html=html or None)
+    return None
+
+
+def _inner_text(others: list[Part]) -> _Piece | None:
+    """Of a mail that says nothing itself, the text of the first mail in it."""
+    part = next((part for part in others if part.content_type in _MESSAGES), None)
+    piece = _read(read_structure(part.content()).root, [], is_root=True) if part else _Piece()
+    return piece if piece.text().strip() else None
 
 
 def _only_text(others: list[Part]) -> _Piece:
     """Where everything is a file, the first one that is text to be shown: some mailers name what was written."""
     texts = (part for part in others if part.disposition != "attachment" and part.content_type in _PLAIN | _HTML)
     part = next(texts, None)
-    return _text(part) if part else _Piece()
+    return _text(part, []) if part else _Piece()
 
 
 def _read(part: Part, others: list[Part], *, is_root: bool = False) -> _Piece:
@@ -78,6 +149,10 @@ def _read(part: Part, others: list[Part], *, is_root: bool = False) -> _Piece:
             return _alternative(part, others)
         case "multipart/related":
             return _related(part, others)
+        case "application/pkcs7-mime" | "application/x-pkcs7-mime":
+            # Opened, and kept for those who verify signatures.
+            others.append(part)
+            return _read(part.children[0], others, is_root=True)
         case _:
             return _join([_read(child, others) for child in part.children])
 
@@ -90,13 +165,27 @@ def _leaf(part: Part, others: list[Part], *, is_root: bool) -> _Piece:
     if not is_text or is_file:
         others.append(part)
         return _Piece()
-    return _text(part)
+    if _is_long(part):
+        others.append(part)
+    return _text(part, others)
 
 
-def _text(part: Part) -> _Piece:
+def _text(part: Part, others: list[Part]) -> _Piece:
+    octets = part.content()
+    if _is_long(part):
+        octets = octets[: octets.rfind(b"\n", 0, MAX_TEXT_BYTES) + 1 or MAX_TEXT_BYTES]
     if part.content_type in _HTML:
-        return _Piece(html=_html_text(part))
-    return _Piece(plain=_plain_text(part))
+        return _Piece(html=_html_text(octets, part))
+    if b"begin " in octets:
+        octets, files = split_files(octets)
+        for file in files:
+            name = clean_line(decode(file.name))
+            others.append(file_part(name, type_of_name(name), file.content, container="uuencode"))
+    return _Piece(plain=_plain_text(octets, part))
+
+
+def _is_long(part: Part) -> bool:
+    return part.end - part.start > MAX_TEXT_BYTES
 
 
 def _alternative(part: Part, others: list[Part]) -> _Piece:
@@ -105,7 +194,9 @@ def _alternative(part: Part, others: list[Part]) -> _Piece:
     pieces = [_read(child, left) for child in part.children]
     # Further text forms (AMP, watch) are the same text again; a calendar entry is a thing of its own.
     others.extend(
-        leaf for leaf in left if declared_name(leaf) or leaf.content_type == "text/calendar" or not _is_text(leaf)
+        leaf
+        for leaf in left
+        if declared_name(leaf) or leaf.content_type == "text/calendar" or not _is_text(leaf) or _is_long(leaf)
     )
     plains = [piece.plain for piece in pieces if piece.plain is not None]
     htmls = [piece.html for piece in pieces if piece.html is not None]
@@ -151,15 +242,14 @@ def _is_text(part: Part) -> bool:
     return part.content_type.startswith("text/")
 
 
-def _plain_text(part: Part) -> str:
-    text = _line_ends(decode(part.content(), part.parameters.get("charset", "")))
+def _plain_text(octets: bytes, part: Part) -> str:
+    text = without_armour(_line_ends(decode(octets, part.parameters.get("charset", ""))))
     if part.parameters.get("format", "").lower() == "flowed":
         return _unflow(text, deletes_space=part.parameters.get("delsp", "").lower() == "yes")
     return text
 
 
-def _html_text(part: Part) -> str:
-    octets = part.content()
+def _html_text(octets: bytes, part: Part) -> str:
     charset = part.parameters.get("charset", "")
     if not charset and (meta := _META_CHARSET.search(octets, 0, _META_BYTES)):
         charset = meta[1].decode("latin-1")

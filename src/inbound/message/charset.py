@@ -69,6 +69,9 @@ _CHARSETS = _known_charsets()
 _SEVEN_BIT = frozenset(codec for codec in _CHARSETS.values() if codec.startswith(("utf_7", "iso2022", "hz")))
 _WIDE = frozenset(codec for codec in _CHARSETS.values() if codec.startswith(("utf_16", "utf_32")))
 
+# The escape sequences of ISO-2022-JP (RFC 1468) that lead to other characters: nobody else writes them.
+_JAPANESE = re.compile(rb"\x1b\$[@B]")
+
 _CONTROLS = dict.fromkeys([*range(0x20), 0x7F, *range(0x80, 0xA0), 0x2028, 0x2029], " ")
 _INVISIBLE = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 
@@ -84,12 +87,41 @@ def decode(octets: bytes, charset: str = "") -> str:
         a clean string (see `clean`); octets that fit nowhere become U+FFFD.
     """
     codec = _CHARSETS.get(_NAME_NOISE.sub("", charset.lower()), "") if charset else ""
+    if b"\x1b" in octets and codec not in _SEVEN_BIT and _JAPANESE.search(octets):
+        codec = "iso2022_jp"
     if octets.isascii() and codec not in _SEVEN_BIT and (codec not in _WIDE or b"\0" not in octets):
         return clean(octets.decode("ascii"))
     for candidate in dict.fromkeys((codec, "utf_8")):
         if candidate and (text := _decode_as(octets, candidate)) is not None:
             return clean(text)
     return clean(octets.decode("cp1252", "replace"))
+
+
+def is_seven_bit(charset: str) -> bool:
+    """Does this charset write other characters with octets under 128 (UTF-7, ISO-2022)?"""
+    return bool(charset) and _CHARSETS.get(_NAME_NOISE.sub("", charset.lower()), "") in _SEVEN_BIT
+
+
+def to_utf8(octets: bytes, charset: str) -> bytes:
+    """Bring octets that are evidently in a declared charset into UTF-8; others stay as they are.
+
+    Args:
+        octets: a field value as sent.
+        charset: what the text of the same message declares.
+    """
+    codec = _CHARSETS.get(_NAME_NOISE.sub("", charset.lower()), "")
+    if not codec or codec in _WIDE or (octets.isascii() and codec not in _SEVEN_BIT):
+        return octets
+    try:
+        if codec not in _SEVEN_BIT:
+            octets.decode()
+            return octets
+    except UnicodeDecodeError:
+        pass
+    try:
+        return octets.decode(codec).encode()
+    except UnicodeError:
+        return octets
 
 
 def clean(text: str) -> str:

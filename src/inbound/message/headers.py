@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from urllib.parse import unquote_to_bytes
 
-from inbound.message.charset import decode
+from inbound.message.charset import decode, to_utf8
 from inbound.message.encoded_words import decode_words
 from inbound.message.identity import normalize_message_id
 
@@ -53,6 +53,15 @@ class Header:
         self._values: dict[bytes, list[bytes]] = {}
         for name, value in fields:
             self._values.setdefault(name.lower(), []).append(value)
+
+    @property
+    def is_ascii(self) -> bool:
+        """Are all values made of octets under 128, as RFC 5322 wants?"""
+        return all(value.isascii() for _, value in self.fields)
+
+    def in_charset(self, charset: str) -> "Header":
+        """The same header with raw octets of this charset in UTF-8; encoded words name their own."""
+        return Header([(name, value if b"=?" in value else to_utf8(value, charset)) for name, value in self.fields])
 
     def values(self, name: bytes) -> list[bytes]:
         """Unfolded values of every field of that name (lower case), in their order."""

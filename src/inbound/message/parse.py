@@ -2,13 +2,13 @@
 
 from inbound.message.addresses import parse_addresses
 from inbound.message.attachments import read_attachments
-from inbound.message.body import read_body
-from inbound.message.charset import clean_line
+from inbound.message.body import read_body, text_charset
+from inbound.message.charset import clean_line, is_seven_bit
 from inbound.message.dates import parse_date
 from inbound.message.encoded_words import decode_words
 from inbound.message.headers import Header, message_ids
 from inbound.message.identity import identify, normalize_message_id
-from inbound.message.structure import read_structure
+from inbound.message.structure import Part, read_structure
 from inbound.model.mail import Address, Mail
 
 
@@ -27,7 +27,7 @@ def parse(content: bytes) -> Mail:
     """
     identity = identify(content)
     structure = read_structure(content)
-    header = structure.root.header
+    header = _header(structure.root)
     body = read_body(structure.root)
     return Mail(
         subject=clean_line(decode_words(header.first(b"subject"))),
@@ -42,9 +42,22 @@ def parse(content: bytes) -> Mail:
         text=body.text,
         html=body.html,
         attachments=read_attachments(body.others, body.html),
+        unpacked=body.unpacked,
+        sender=next(iter(parse_addresses(header.first(b"sender"))), None),
+        resent_from=parse_addresses(header.first(b"resent-from")),
+        resent_to=parse_addresses(header.first(b"resent-to")),
+        resent_message_id=normalize_message_id(header.first(b"resent-message-id")),
         identity=identity,
         over_guard=structure.over_guard,
     )
+
+
+def _header(root: Part) -> Header:
+    """The header, its raw octets in UTF-8: mailers that encode nothing write it in the charset of their text."""
+    charset = text_charset(root)
+    if root.header.is_ascii and not is_seven_bit(charset):
+        return root.header
+    return root.header.in_charset(charset)
 
 
 def _all_addresses(header: Header, name: bytes) -> tuple[Address, ...]:

@@ -4,10 +4,12 @@ Works on offsets: no part is copied before somebody wants its content.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 
 from inbound.message.headers import MAX_FIELDS, MAX_HEADER_BYTES, Header, parse_parameters, read_header
+from inbound.message.smime import signed_content
 from inbound.message.transfer import decode_transfer
 
 #: multiparts inside of multiparts; deeper ones stay closed
@@ -15,9 +17,17 @@ MAX_DEPTH = 50
 #: parts of one message, multiparts included; further ones stay unread
 MAX_PARTS = 1000
 
+#: opaque signatures inside of opaque signatures (RFC 2634 1.1 needs two) that are opened: each is a copy of the rest
+MAX_SIGNED = 3
+#: lines that are looked at where the declared boundary is not found
+_MAX_CANDIDATES = 10_000
+
 _DELIMITER_END = re.compile(rb"(--)?[ \t]*+(?:\r*+\n|\r|\Z)")
 _CONTENT_TYPE = re.compile(r"([a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+)")
-_TOKEN = re.compile(rb"[^\s;()]+")
+_TOKEN = re.compile(rb"[^\s;()\"]+")
+_SIGNED = frozenset(("application/pkcs7-mime", "application/x-pkcs7-mime"))
+_DASHES = re.compile(rb"--([^\r\n]*+)(?:\r*+\n|\r|\Z)")
+_PART_FIELD = re.compile(rb"Content-[A-Za-z-]{1,40}+[ \t]*+:", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -37,6 +47,8 @@ class Part:
     end: int
     #: empty for a leaf, and for a multipart in which no part was found
     children: list["Part"] = field(default_factory=list)
+    #: what the part was unpacked from ("tnef", "uuencode"); empty for one that was sent as it is
+    container: str = ""
 
     def content(self) -> bytes:
         """The body with its transfer-encoding undone; decoded anew at every call."""
@@ -73,26 +85,58 @@ def read_structure(content: bytes) -> Structure:
         structure.over_guard = "header_bytes"
     elif len(header.fields) > MAX_FIELDS:
         structure.over_guard = "header_count"
-    parts = 1
+    parts, signed = 1, 0
     closed = [(structure.root, 0)]
     while closed:
         part, depth = closed.pop()
-        boundary = _boundary(part)
-        if not boundary:
-            continue
-        if depth >= MAX_DEPTH:
-            structure.over_guard = structure.over_guard or "depth"
-            continue
-        ranges = _split(content, part.start, part.end, boundary, MAX_PARTS - parts + 1)
-        if len(ranges) > MAX_PARTS - parts:
-            structure.over_guard = structure.over_guard or "parts"
-            ranges.pop()
-        parts += len(ranges)
-        # RFC 2046 5.1.5
-        default = "message/rfc822" if part.content_type == "multipart/digest" else "text/plain"
-        part.children = [_child(content, start, end, default) for start, end in ranges]
+        if part.content_type in _SIGNED and signed < MAX_SIGNED:
+            signed += 1
+            part.children = _signed_part(part)
+            parts += len(part.children)
+        elif part.content_type.startswith("multipart/"):
+            if depth >= MAX_DEPTH:
+                structure.over_guard = structure.over_guard or "depth"
+                continue
+            ranges = _split(part, MAX_PARTS - parts + 1)
+            if len(ranges) > MAX_PARTS - parts:
+                structure.over_guard = structure.over_guard or "parts"
+                ranges.pop()
+            parts += len(ranges)
+            # RFC 2046 5.1.5
+            default = "message/rfc822" if part.content_type == "multipart/digest" else "text/plain"
+            part.children = [_child(part.source, start, end, default) for start, end in ranges]
         closed.extend((child, depth + 1) for child in reversed(part.children))
     return structure
+
+
+def file_part(name: str, content_type: str, content: bytes, *, container: str, content_id: str = "") -> Part:
+    """A part for a file that was not sent as one.
+
+    Args:
+        name: as the container has it; may be empty.
+        content_type: lower case; empty when the container does not say.
+        content: decoded.
+        container: what it was unpacked from.
+        content_id: with or without angle brackets; empty without.
+    """
+    known = _CONTENT_TYPE.match(content_type)
+    return Part(
+        header=Header([(b"Content-ID", content_id.encode())] if content_id else []),
+        content_type=known[1] if known else "application/octet-stream",
+        parameters={},
+        disposition="attachment",
+        disposition_parameters={"filename": name},
+        source=content,
+        start=0,
+        end=len(content),
+        container=container,
+    )
+
+
+def _signed_part(part: Part) -> list[Part]:
+    """The entity that an opaque signature is around; nothing when that cannot be read."""
+    content = signed_content(part.content())
+    return [_child(content, 0, len(content), "text/plain")] if content else []
 
 
 def _child(content: bytes, start: int, end: int, default: str) -> Part:
@@ -124,26 +168,75 @@ def _boundary(part: Part) -> bytes:
     return part.parameters.get("boundary", "").rstrip().encode()
 
 
-def _split(content: bytes, start: int, end: int, boundary: bytes, most: int) -> list[tuple[int, int]]:
-    """Ranges of the parts between delimiters (RFC 2046 5.1.1), at most so many."""
+def _split(part: Part, most: int) -> list[tuple[int, int]]:
+    """Ranges of the parts of a multipart, at most so many."""
+    content, start, end = part.source, part.start, part.end
+    boundary = _boundary(part)
+    delimiters = list(islice(_delimiters(content, start, end, boundary), most + 1)) if boundary else []
+    ranges = _between(content, delimiters, end, most)
+    if ranges and not _has_dashes(content, start, delimiters[0][0]):
+        return ranges
+    # RFC 2046 5.1.1 wants the boundary as declared. Gateways change its case, put blanks into it, or lose it.
+    alike = _like_delimiters(content, start, end, _folded(boundary))
+    ranges = max(ranges, _between(content, alike, end, most), key=len)
+    return ranges or _between(content, _like_delimiters(content, start, end, b""), end, most)
+
+
+_Delimiter = tuple[int, int, bool]
+
+
+def _between(content: bytes, delimiters: Iterable[_Delimiter], end: int, most: int) -> list[tuple[int, int]]:
+    """From delimiters (start, end, whether it closes) to what stands between them."""
     ranges: list[tuple[int, int]] = []
-    needle = b"--" + boundary
     part_start = -1
-    position = content.find(needle, start, end)
-    while position >= 0:
-        after = position + len(needle)
-        is_line_start = position == start or content[position - 1] in b"\r\n"
-        delimiter = _DELIMITER_END.match(content, after, end) if is_line_start else None
-        if delimiter:
-            if part_start >= 0:
-                ranges.append((part_start, _before_line_end(content, part_start, position)))
-            after = part_start = delimiter.end()
-            if delimiter[1] or len(ranges) >= most:
-                return ranges
-        position = content.find(needle, after, end)
+    for delimiter_start, delimiter_end, is_closing in delimiters:
+        if part_start >= 0:
+            ranges.append((part_start, _before_line_end(content, part_start, delimiter_start)))
+        part_start = delimiter_end
+        if is_closing or len(ranges) >= most:
+            return ranges
     if part_start >= 0:
         ranges.append((part_start, end))
     return ranges
+
+
+def _delimiters(content: bytes, start: int, end: int, boundary: bytes) -> Iterator[_Delimiter]:
+    """Delimiters as RFC 2046 5.1.1 has them."""
+    needle = b"--" + boundary
+    position = content.find(needle, start, end)
+    while position >= 0:
+        after = position + len(needle)
+        if position == start or content[position - 1] in b"\r\n":
+            delimiter = _DELIMITER_END.match(content, after, end)
+            if delimiter:
+                after = delimiter.end()
+                yield position, after, delimiter[1] is not None
+        position = content.find(needle, after, end)
+
+
+def _like_delimiters(content: bytes, start: int, end: int, wanted: bytes) -> Iterator[_Delimiter]:
+    """Lines that, folded, are the folded boundary; without one, the first line before a part's header tells."""
+    mark = b"\n--" if content.find(b"\n", start, end) >= 0 else b"\r--"
+    position = start if content.startswith(b"--", start, end) else content.find(mark, start, end) + 1
+    for _ in range(_MAX_CANDIDATES):
+        line = _DASHES.match(content, position, end) if position else None
+        if line is None:
+            return
+        found = _folded(line[1])
+        if not wanted and found and _PART_FIELD.match(content, line.end(), end):
+            wanted = found
+        if wanted and found in {wanted, wanted + b"--"}:
+            yield position, line.end(), found != wanted
+        position = content.find(mark, max(position, line.end() - 1), end) + 1
+
+
+def _has_dashes(content: bytes, start: int, end: int) -> bool:
+    """May a delimiter that is misspelt stand here?"""
+    return content.startswith(b"--", start, end) or content.find(b"\n--", start, end) >= 0
+
+
+def _folded(boundary: bytes) -> bytes:
+    return b"".join(boundary.lower().split())
 
 
 def _before_line_end(content: bytes, start: int, position: int) -> int:

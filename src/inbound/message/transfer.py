@@ -3,6 +3,10 @@
 import binascii
 import re
 
+from inbound.message.uuencode import decode_uuencode
+
+# Not in RFC 2045, but written.
+_UUENCODE = frozenset(("x-uuencode", "uuencode", "x-uue", "uue"))
 _NOT_BASE64 = bytes(set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="))
 _WHITE_SPACE = b" \t\r\n\v\f"
 _IS_BASE64 = re.compile(rb"[A-Za-z0-9+/=]*+\Z")
@@ -26,6 +30,8 @@ def decode_transfer(octets: bytes, encoding: str) -> bytes:
         return decode_base64(octets)
     if encoding == "quoted-printable":
         return decode_quoted_printable(octets)
+    if encoding in _UUENCODE:
+        return decode_uuencode(octets)
     return octets
 
 

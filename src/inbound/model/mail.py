@@ -38,6 +38,8 @@ class Attachment:
     content_id: str | None
     #: disposition ``inline``, or a Content-ID that the HTML shows: it stays stored for ``cid:``
     is_inline: bool
+    #: what the file was unpacked from: "tnef" (winmail.dat), "uuencode"; empty for a part that was sent as it is
+    container: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,6 +77,14 @@ class Mail:
     #: the HTML alternative as sent, decoded but not sanitised; None without one
     html: str | None
     attachments: tuple[Attachment, ...]
+    #: formats that were unpacked, also those that held no file: "tnef", "uuencode"
+    unpacked: tuple[str, ...] = ()
+    #: who sent the message for its authors (RFC 5322 3.6.2); None without
+    sender: Address | None = None
+    #: who sent it on by hand, to whom, under which id (RFC 5322 3.6.6): the latest time
+    resent_from: tuple[Address, ...] = ()
+    resent_to: tuple[Address, ...] = ()
+    resent_message_id: str | None = None
     identity: Identity
     #: the first guard the message is over ("parts", "depth", "header_count", "header_bytes"), else None
     over_guard: str | None

@@ -41,6 +41,10 @@ from inbound.message.addresses import MAX_ADDRESSES, parse_addresses
         (b"<p@x.de", [("", "p@x.de")]),
         (b"<<p@x.de>>", [("", "p@x.de")]),
         (b"a@x b@y", [("", "a@x"), ("", "b@y")]),
+        (b"Sales @ Shop, Inc. <s@x>", [("Sales @ Shop, Inc.", "s@x")]),
+        (b"petra @ x.de, b@y", [("", "petra@x.de"), ("", "b@y")]),
+        (b"Petra <SMTP:p@x.de>", [("Petra", "p@x.de")]),
+        (b"Petra [mailto:p@x.de]", [("Petra", "p@x.de")]),
         # nobody
         (b"", []),
         (b",;,", []),

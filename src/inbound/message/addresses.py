@@ -30,6 +30,9 @@ _TOKEN = re.compile(
 _QUOTED_PAIR = re.compile(r"\\(.)", re.DOTALL)
 _ROUTE = re.compile(r"@[^:]*+:")
 _FORBIDDEN = re.compile(r"[\s<>]")
+# Address books write the kind of an address before it.
+_SCHEME = re.compile(r"(?:mailto|smtp):", re.IGNORECASE)
+_BLANKS_AROUND_AT = re.compile(r" @ ([^ .]+\.[^ .])")
 _SPACES = re.compile(r"\s+")
 
 
@@ -122,10 +125,12 @@ def _take(mailbox: _Mailbox, kind: str | None, word: str) -> None:
 def _separate(state: _List, mark: str) -> None:
     if mark == ":" and state.current.angle is None:
         _flush(state)
-        name = " ".join(state.current.phrase)
+        phrase = state.current.phrase
+        if phrase and phrase[-1].lower().lstrip("[") == "mailto":
+            phrase.pop()
+            return
         state.current = _Mailbox()
-        if name.lower() != "mailto":
-            state.group, state.group_start = name, len(state.found)
+        state.group, state.group_start = " ".join(phrase), len(state.found)
         return
     _finish(state)
     if mark == ";":
@@ -136,7 +141,10 @@ def _separate(state: _List, mark: str) -> None:
 def _finish(state: _List) -> None:
     """Turn what stands between two separators into addresses."""
     mailbox, state.current = state.current, _Mailbox()
-    if mailbox.angle is None and not any("@" in word for word in mailbox.phrase):
+    if mailbox.angle is None and "@" in mailbox.phrase[1:-1]:
+        # RFC 5322 4.4 allows blanks around the "@"; "Sales @ Shop" is a name.
+        mailbox.phrase = _BLANKS_AROUND_AT.sub(r"@\1", " ".join(mailbox.phrase)).split(" ")
+    if mailbox.angle is None and not any(map(_has_address, mailbox.phrase)):
         if name := " ".join(mailbox.phrase or mailbox.comments):
             state.waiting.append(name)
         return
@@ -151,12 +159,17 @@ def _addresses(mailbox: _Mailbox) -> list[Address]:
     comment = " ".join(mailbox.comments)
     if mailbox.angle is not None:
         reached = _address(" ".join(mailbox.phrase) or comment, mailbox.angle)
-        if reached.address or not any("@" in word for word in mailbox.phrase):
+        if reached.address or not any(map(_has_address, mailbox.phrase)):
             return [reached] if reached.address or reached.name else []
-    bare = [word for word in mailbox.phrase if "@" in word]
+    bare = [word for word in mailbox.phrase if _has_address(word)]
     if len(bare) > 1:
         return [_address("", word) for word in bare]
-    return [_address(" ".join(word for word in mailbox.phrase if "@" not in word) or comment, bare[0])]
+    return [_address(" ".join(word for word in mailbox.phrase if word != bare[0]) or comment, bare[0])]
+
+
+def _has_address(word: str) -> bool:
+    """An "@" alone, or at the end of a word, is only a sign in a name."""
+    return "@" in word[1:-1]
 
 
 def _flush(state: _List) -> None:
@@ -179,8 +192,10 @@ def _reachable(raw: str) -> str:
     """``local@domain``, or empty when that is not what it says."""
     text = raw if raw.isascii() else decode(raw.encode("latin-1"))
     text = _ROUTE.sub("", text.strip(), count=1) if text.lstrip().startswith("@") else text.strip()
-    if text[:7].lower() == "mailto:":
-        text = text[7:]
+    if text[-1:] == "]" and "@[" not in text:
+        text = text[:-1].removeprefix("[")
+    if scheme := _SCHEME.match(text):
+        text = text[scheme.end() :]
     local, _, domain = text.strip("'").rpartition("@")
     local, domain = local.strip(), domain.strip().rstrip(".>").lower()
     is_quoted = local[:1] == '"' and local[-1:] == '"'

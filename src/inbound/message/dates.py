@@ -30,8 +30,10 @@ _FORMS = tuple(
         r"(?P<month>[^\W\d]{3})\w*\s+(?P<day>\d{1,2}),?\s+" + _TIME + r"(?:\s+[A-Z]{3,4})?\s+(?P<year>\d{4})" + _ZONE,
         # month first
         r"(?P<month>[^\W\d]{3})\w*\s+(?P<day>\d{1,2}),?\s+(?P<year>\d{4})[\s,]+" + _TIME + _ZONE,
-        # RFC 3339
-        r"(?<!\d)(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})[T\s]+" + _TIME + _ZONE,
+        # RFC 3339, and with slashes
+        r"(?<!\d)(?P<year>\d{4})[/-](?P<month>\d{1,2})[/-](?P<day>\d{1,2})[T\s]+" + _TIME + _ZONE,
+        # day first with dots, as only day-first countries write
+        r"(?<!\d)(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4})[\s,]+" + _TIME + _ZONE,
     )
 )
 

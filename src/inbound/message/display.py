@@ -1,0 +1,100 @@
+"""HTML of a message, made safe to show: on demand, not while mail is received."""
+
+from collections import Counter
+from html import escape
+
+import nh3
+
+from inbound.message.charset import clean
+from inbound.message.html import html_to_text
+from inbound.message.markup import VOID, Tag, tokens
+
+#: elements inside of each other; the sanitiser's time grows with their square
+MAX_DEPTH = 256
+#: characters between the angle brackets of one tag, for the same reason
+MAX_TAG_CHARS = 20_000
+#: open elements times tags: what is left open is opened again in every paragraph (WHATWG HTML 13.2.4.3)
+MAX_WORK = 2_000_000
+
+_STYLES = frozenset(
+    "background-color border border-bottom border-collapse border-color border-left border-radius border-right "  # noqa: SIM905 - thirty quoted words would hide them
+    "border-spacing border-style border-top border-width color display font font-family font-size font-style "
+    "font-weight height line-height list-style-type margin margin-bottom margin-left margin-right margin-top max-width "
+    "padding padding-bottom padding-left padding-right padding-top text-align text-decoration text-indent "
+    "vertical-align white-space width".split()
+)
+_EVERYWHERE = frozenset("align bgcolor class dir height lang style title valign width".split())  # noqa: SIM905 - as above
+_ATTRIBUTES = {
+    "*": set(_EVERYWHERE),
+    "a": {"href", "name"},
+    "blockquote": {"cite", "type"},
+    "font": {"color", "face", "size"},
+    "img": {"alt", "border", "src"},
+    "li": {"value"},
+    "ol": {"start", "type"},
+    "table": {"border", "cellpadding", "cellspacing"},
+    "td": {"colspan", "rowspan", "nowrap"},
+    "th": {"colspan", "rowspan", "scope", "nowrap"},
+}
+_TAGS = (nh3.ALLOWED_TAGS | {"font", "center", "big", "u"}) - {"map", "area"}
+# They never stand inside of each other without an element that counts: the next one closes them.
+_SELF_CLOSING = VOID | frozenset("p li dt dd tr td th tbody thead tfoot option colgroup".split())  # noqa: SIM905 - as above
+_SCHEMES = {"http", "https", "mailto", "tel", "ftp", "cid"}
+
+
+def display_html(html: str) -> str:
+    """Make the HTML of a message safe to show inside of a page.
+
+    Scripts, forms, frames, styles that reach beyond their element and everything that would be loaded from elsewhere
+    are gone; images of the message itself (``cid:``, RFC 2392) stay. What is nested or bloated beyond reason is shown
+    as text.
+
+    Args:
+        html: as sent, decoded (`model.mail.Mail.html`).
+
+    Returns:
+        a fragment of HTML.
+    """
+    html = clean(html)
+    if not _is_reasonable(html):
+        return f"<pre>{escape(html_to_text(html))}</pre>"
+    return nh3.clean(
+        html,
+        tags=_TAGS,
+        clean_content_tags={"script", "style", "title", "template", "iframe", "noframes"},
+        attributes=_ATTRIBUTES,
+        attribute_filter=_filtered,
+        url_schemes=_SCHEMES,
+        filter_style_properties=set(_STYLES),
+        link_rel="noopener noreferrer nofollow",
+    )
+
+
+def _filtered(tag: str, attribute: str, value: str) -> str | None:
+    """Only images of the message itself: others tell their server who reads the mail, and when."""
+    if attribute == "src":
+        return value if value.lower().startswith("cid:") else None
+    if attribute == "style" and "url(" in value.lower():
+        return None
+    return None if tag == "a" and attribute == "href" and value.lower().startswith("cid:") else value
+
+
+def _is_reasonable(html: str) -> bool:
+    """Is the sanitiser quick with it? Counted from above: only an end tag of the same name closes an element."""
+    opened: Counter[str] = Counter()
+    depth = work = 0
+    for token in tokens(html):
+        if not isinstance(token, Tag):
+            continue
+        if len(token.attributes) > MAX_TAG_CHARS:
+            return False
+        if token.is_end and opened[token.name]:
+            opened[token.name] -= 1
+            depth -= 1
+        elif not token.is_end and token.name not in _SELF_CLOSING:
+            opened[token.name] += 1
+            depth += 1
+        work += depth
+        if depth > MAX_DEPTH or work > MAX_WORK:
+            return False
+    return True

@@ -1,4 +1,4 @@
-"""`inbound deliver` and `inbound explain`: one mail from a file."""
+"""`inbound deliver`, `inbound explain` and `inbound parse`: one mail from a file."""
 
 import json
 import sys
@@ -12,9 +12,11 @@ from inbound.app.database import opened_database
 from inbound.app.one_mail import Envelope, deliver, delivery_of, explain
 from inbound.cli.options import ConfigOption, JsonOption, load, time_of
 from inbound.cli.show import explanation, explanation_json
+from inbound.cli.understood import understood_json, understood_text
 from inbound.config import Settings
 from inbound.errors import InboundError, NotFound
 from inbound.message.charset import clean
+from inbound.message.parse import parse
 from inbound.model.mail import Delivery
 from inbound.model.outcome import Committed, Deferred
 
@@ -33,6 +35,7 @@ def add_to(app: typer.Typer) -> None:
     """Register the commands."""
     app.command(name="deliver")(deliver_command)
     app.command(name="explain")(explain_command)
+    app.command(name="parse")(parse_command)
 
 
 def deliver_command(
@@ -70,6 +73,15 @@ def explain_command(
         typer.echo(json.dumps([explanation_json(one) for one in processed], ensure_ascii=False, indent=2))
     else:
         typer.echo("\n\n".join(explanation(one) for one in processed))
+
+
+def parse_command(file: FileArgument, *, is_json: JsonOption = False) -> None:
+    """Show everything that the reader understands of a mail. Needs no configuration and no database."""
+    mail = parse(_read(file))
+    if is_json:
+        typer.echo(json.dumps(understood_json(mail), ensure_ascii=False, indent=2))
+    else:
+        typer.echo(understood_text(mail))
 
 
 def report(answer: Committed | Deferred, *, is_json: bool) -> None:

@@ -1,0 +1,36 @@
+"""`inbound parse`, as a shell runs it: no configuration, no database."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+GERMAN = (
+    "From: Petra Müller <petra@example.de>\nTo: support@desk.example\nSubject: Drucker läuft nicht\n"
+    "Date: Mon, 12 Jan 2026 09:15:00 +0100\nContent-Type: multipart/mixed; boundary=b\n\n"
+    "--b\nContent-Type: text/html\n\n<p>Guten Tag</p><script>x</script>\n"
+    "--b\nContent-Type: text/plain; name=log.txt\nContent-Disposition: attachment\n\nE42\n--b--\n"
+).encode()
+
+
+def parse(*arguments: str, stdin: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
+    command = [sys.executable, "-m", "inbound", "parse", *arguments]
+    return subprocess.run(command, input=stdin, capture_output=True, timeout=60, check=False)
+
+
+def test_parse_shows_what_is_understood(tmp_path: Path) -> None:
+    """From a file or standard input, for a person or a program; control characters do not reach the terminal."""
+    file = tmp_path / "mail.eml"
+    file.write_bytes(GERMAN)
+    text = parse(str(file)).stdout.decode()
+    assert "From        Petra Müller <petra@example.de>\n" in text
+    assert "Attachment  log.txt (text/plain, 3 octets)\n" in text
+    assert text.endswith("\n\nGuten Tag\n")
+    understood = json.loads(parse("-", "--json", stdin=GERMAN).stdout)
+    assert understood["subject"] == "Drucker läuft nicht"
+    assert understood["date"] == "2026-01-12T08:15:00+00:00"
+    assert understood["text"] == "Guten Tag"
+    assert understood["display_html"] == "<p>Guten Tag</p>"
+    assert [(one["name"], one["size_bytes"]) for one in understood["attachments"]] == [("log.txt", 3)]
+    assert b"\x1b" not in parse("-", stdin=b"Subject: \x1b[1ma\n\n\x1b[2mb").stdout
+    assert b"no-such-file" in parse("no-such-file").stderr

@@ -96,6 +96,39 @@ class Mail:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Reply:
+    """A text, divided. Every line of it that is not blank is in exactly one of new text, quoted text and signature."""
+
+    #: what its author has just written; the whole text where nothing of it is
+    new_text: str
+    quoted_text: str
+    signature: str
+    #: quoted text and signature, in their order
+    rest: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Forward:
+    """A mail that stands in the text of another, with the header fields that a program repeated."""
+
+    #: name, address or both; empty when the text names nobody
+    author: Address
+    to: tuple[Address, ...]
+    cc: tuple[Address, ...]
+    subject: str
+    #: as written, in whatever language
+    date_text: str
+    #: aware, UTC; None when missing or unreadable
+    date: datetime | None
+    #: without the quote marks that the forwarding added
+    body: str
+    #: what the forwarder wrote above it
+    comment: str
+    #: header fields and body, as they stand in the text
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Peer:
     """Who hands us mail over a connection."""
 

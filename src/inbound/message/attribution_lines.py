@@ -1,0 +1,199 @@
+"""``On 3 May 2026 at 10:15, Petra Muster <petra@example.com> wrote:`` - the line before a quote, in any language.
+
+Such a line ends with a colon, so only lines that do are looked at, and from there backwards: programs wrap it over
+several lines. What it must hold is told from the world, not from a grammar: a date or time, an address, a word for
+"wrote", and quoted lines behind it; two or three of them are enough.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from inbound.message.phrases import OPENINGS, WROTE, WROTE_AUXILIARIES, WROTE_UNDIVIDED
+from inbound.message.quote_marks import Line, next_spoken
+
+#: lines one may be wrapped over, and characters of each that are looked at
+MAX_LINES = 6
+MAX_LINE_CHARS = 300
+
+_WORD = re.compile(r"[^\W\d_]+")
+_UNDIVIDED = re.compile(WROTE_UNDIVIDED)
+_ADDRESS = re.compile(r"[^\s<>()\[\]@]@[^\W_][\w-]*\.")
+_TIME = re.compile(r"(?<!\d)\d{1,2}(?:[:h]|\.(?=\d\d(?!\d|\.)))\d{2}(?!\d)|\d{1,2}[時点시]")
+_DATE = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)|(?<!\d)\d{1,4}[./-]\s?\d{1,2}[./-]\s?\d{2,4}(?!\d)|\d{1,2}\s?[月월]")
+# A date after at most two words ("tir. 18. apr.", "Il giovedì 8 dicembre"), or a word such lines open with.
+_OPENING_WORD = re.compile(rf"\W{{0,10}}(?:{OPENINGS})[\s,]|\W{{0,3}}在", re.IGNORECASE)
+_OPENING_DATE = re.compile(r"\W{0,10}(?:[^\W\d]{1,12}[.,]{0,2}\s){0,2}\d")
+# "Petra Muster <petra@example.com>"
+_NAME_AND_ADDRESS = re.compile(r"[^<>.!?]{1,80}<[^<>]{1,80}>")
+# A longer word before the full stop: "3." and "janv." end no sentence.
+_ENDS_SENTENCE = re.compile(r"[^\W\d]{7,}\.\Z")
+# Gmail's old form comes without a colon.
+_BARE = re.compile(r"\d{4}-\d\d-\d\d \d{1,2}:\d\d GMT[+-]\d\d:\d\d \S")
+_SENTENCE_ENDS = (".", "!", "?", ":")
+_COLONS = (":", "：", ":*", ":_")
+
+
+@dataclass(frozen=True, slots=True)
+class AttributionLine:
+    """One of them, found."""
+
+    #: index of its first line, and of the line behind its last
+    start: int
+    end: int
+    #: unwrapped
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What a line, or several, hold of what is needed."""
+
+    has_date: bool
+    has_time: bool
+    has_address: bool
+    has_wrote: bool
+
+    def __or__(self, other: "_Facts") -> "_Facts":
+        return _Facts(
+            self.has_date or other.has_date,
+            self.has_time or other.has_time,
+            self.has_address or other.has_address,
+            self.has_wrote or other.has_wrote,
+        )
+
+
+_NOTHING = _Facts(has_date=False, has_time=False, has_address=False, has_wrote=False)
+
+
+def attribution_ending_at(lines: list[Line], last: int, floor: int = 0) -> AttributionLine | None:
+    """The attribution line whose last line is that one.
+
+    Args:
+        lines: of the text.
+        last: index of the line.
+        floor: index of the first line that may belong to it.
+
+    Returns:
+        None where there is none. Looks at `MAX_LINES` lines at most.
+    """
+    line = lines[last]
+    if len(line.raw) > MAX_LINE_CHARS:
+        return None
+    if not line.text.endswith(_COLONS):
+        is_whole = line.text[:1].isdigit() and _BARE.match(line.text)
+        return AttributionLine(last, last + 1, line.text) if is_whole or _lost_its_colon(line.text) else None
+    behind = next_spoken(lines, last + 1, last + 6)
+    is_quote_next = behind < min(len(lines), last + 6) and lines[behind].depth > line.depth
+    return _widest(lines, last, floor, is_quote_next=is_quote_next)
+
+
+def ends_with_wrote(text: str) -> bool:
+    """Is the last word one for "wrote"? "napisał(a)" and "napisao je" go on for a little."""
+    words = _WORD.findall(text[-40:].casefold())
+    if not words:
+        return False
+    return (
+        words[-1] in WROTE
+        or bool(_UNDIVIDED.search(text, max(0, len(text) - 12)))
+        or (len(words) > 1 and words[-2] in WROTE and (len(words[-1]) <= 2 or words[-1] in WROTE_AUXILIARIES))
+    )
+
+
+def _begins_with_wrote(text: str) -> bool:
+    words = _WORD.findall(text[:40].casefold())
+    return bool(words) and (
+        words[0] in WROTE or (words[0] in WROTE_AUXILIARIES and words[1:2] != [] and words[1] in WROTE)
+    )
+
+
+@lru_cache(maxsize=2 * MAX_LINES)
+def _facts(text: str) -> _Facts:
+    """Remembered, as neighbouring candidates look at the same lines."""
+    has_digit = any(map(str.isdigit, text))
+    return _Facts(
+        has_date=has_digit and bool(_DATE.search(text)),
+        has_time=has_digit and bool(_TIME.search(text)),
+        has_address="@" in text and bool(_ADDRESS.search(text)),
+        has_wrote=not WROTE.isdisjoint(_WORD.findall(text.casefold())) or bool(_UNDIVIDED.search(text)),
+    )
+
+
+def _opens(text: str) -> bool:
+    return bool(_OPENING_WORD.match(text) or _OPENING_DATE.match(text))
+
+
+def _lost_its_colon(text: str) -> bool:
+    """Everything but the colon is there."""
+    if "@" not in text or not ends_with_wrote(text) or not _opens(text):
+        return False
+    facts = _facts(text)
+    return facts.has_time and facts.has_address and "<" in text
+
+
+def _widest(lines: list[Line], last: int, floor: int, *, is_quote_next: bool) -> AttributionLine | None:
+    """Take lines from the last one upwards, until what is needed is there."""
+    # "> wrote:" is no quote but the rest of a wrapped address.
+    tail = lines[last]
+    is_tail = tail.depth == 1 and (tail.text in _COLONS or _begins_with_wrote(tail.text))
+    depth, found = 0 if is_tail else tail.depth, None
+    joined, facts = "", _NOTHING
+    for start in range(last, max(floor, last - MAX_LINES + 1) - 1, -1):
+        line = lines[start]
+        if line.is_blank and joined.startswith("<"):
+            continue
+        if line.is_blank or len(line.raw) > MAX_LINE_CHARS or (line.depth != depth and start < last):
+            break
+        if found and _facts(found.text).has_date:
+            break
+        text = f"> {line.text}" if is_tail and start == last else line.text
+        if start < last and text.endswith(_SENTENCE_ENDS) and not _opens(text):
+            break
+        joined, facts = f"{text} {joined}".rstrip(), facts | _facts(text)
+        opens = _opens(joined)
+        if _is_complete(joined, facts, is_quote_next=is_quote_next, is_dated_form=opens):
+            if opens:
+                return _with_opening(lines, AttributionLine(start, last + 1, joined), floor)
+            if found is None and joined[0] not in "<>(,":
+                found = AttributionLine(start, last + 1, joined)
+    return _with_opening(lines, found, floor) if found else None
+
+
+def _is_complete(text: str, facts: _Facts, *, is_quote_next: bool, is_dated_form: bool) -> bool:
+    if not (facts.has_wrote or facts.has_date or facts.has_time) or _begins_with_wrote(text):
+        return False
+    if facts.has_date or facts.has_time:
+        if facts.has_address:
+            return facts.has_wrote or is_quote_next or (facts.has_time and is_dated_form)
+        if facts.has_wrote:
+            return is_quote_next or (facts.has_date and facts.has_time) or (is_dated_form and ends_with_wrote(text))
+        return is_quote_next and facts.has_date and facts.has_time
+    return is_quote_next or (facts.has_address and ("<" in text or "(" in text) and ends_with_wrote(text))
+
+
+def _with_opening(lines: list[Line], found: AttributionLine, floor: int) -> AttributionLine:
+    """Lines above belong to it too where a paragraph begins there as such a line does, and only now makes sense.
+
+    "On Thu, Mar 31," above "2016 at 11:16 Petra <petra@example.com> wrote:".
+    """
+    first = found.start
+    if _OPENING_WORD.match(lines[first].text) and not lines[first].text[:1].islower():
+        return found
+    while first > max(floor, found.end - MAX_LINES) and _belongs_above(lines[first - 1], lines[found.start].depth):
+        first -= 1
+    is_paragraph = first == floor or lines[first - 1].is_blank
+    text = " ".join([line.text for line in lines[first : found.start]] + [found.text])
+    if not is_paragraph or len(text) > MAX_LINE_CHARS or not (_opens(text) or _names_first(text)):
+        return found
+    return AttributionLine(first, found.end, text)
+
+
+def _belongs_above(line: Line, depth: int) -> bool:
+    if line.is_blank or line.depth != depth or len(line.text) > 120:
+        return False
+    return not line.text.endswith((":", "!", "?")) and not _ENDS_SENTENCE.search(line.text)
+
+
+def _names_first(text: str) -> bool:
+    """Does it begin with "Petra Muster <petra@example.com>" or "Petra Muster schrieb" at all?"""
+    return bool(_NAME_AND_ADDRESS.match(text)) or not WROTE.isdisjoint(_WORD.findall(text[:80].casefold())[1:5])

@@ -1,0 +1,60 @@
+"""Where in a text another mail begins: the places that `quoted` cuts at and `forwarded` reads from."""
+
+from dataclasses import dataclass
+
+from inbound.message.attribution_lines import AttributionLine, attribution_ending_at
+from inbound.message.header_blocks import HeaderBlock, Mark, block_at, block_on_line, read_mark
+from inbound.message.quote_marks import Line, next_spoken
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """The beginning of another mail."""
+
+    #: index of its first line, and of the line behind what announces it
+    start: int
+    end: int
+    block: HeaderBlock | None = None
+    attribution: AttributionLine | None = None
+    mark: Mark | None = None
+
+
+def find_embedded(
+    lines: list[Line], index: int, floor: int, *, max_depth: int = 0, is_announced: bool = False
+) -> Embedded | None:
+    """What begins another mail and has its decisive line here.
+
+    Args:
+        lines: of the text.
+        index: of the line: the first field of a block, the last line of an attribution, a mark.
+        floor: index of the first line that may belong to it.
+        max_depth: how deep it may be quoted.
+        is_announced: the subject says that there is one.
+
+    Returns:
+        None where nothing begins. Looks at a bounded number of lines.
+    """
+    line = lines[index]
+    if line.is_blank:
+        return None
+    if line.depth <= max_depth and (found := _block_or_mark(lines, index, floor, is_announced=is_announced)):
+        return found
+    attribution = attribution_ending_at(lines, index, floor)
+    if attribution and lines[attribution.start].depth <= max_depth:
+        return Embedded(attribution.start, attribution.end, attribution=attribution)
+    return None
+
+
+def _block_or_mark(lines: list[Line], index: int, floor: int, *, is_announced: bool) -> Embedded | None:
+    mark = read_mark(lines[index])
+    if block := block_at(lines, index, floor, is_announced=is_announced) or block_on_line(lines, index, mark):
+        return Embedded(block.start, block.end, block=block, mark=block.mark)
+    return _announced_by(mark, lines, index, floor) if mark else None
+
+
+def _announced_by(mark: Mark, lines: list[Line], index: int, floor: int) -> Embedded | None:
+    """What stands below a mark: a block, quoted or not; and where we know the words of the mark, anything."""
+    following = next_spoken(lines, index + 1, index + 6)
+    if following < min(len(lines), index + 6) and (block := block_at(lines, following, floor)) and block.start <= index:
+        return Embedded(block.start, block.end, block=block, mark=block.mark)
+    return Embedded(index, index + 1, mark=mark) if mark.is_known else None

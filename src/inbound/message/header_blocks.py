@@ -1,0 +1,240 @@
+"""Header fields that a program repeats in the text, above a mail it quotes or forwards.
+
+    -----Ursprüngliche Nachricht-----          a mark, or a rule, or nothing at all
+    Von: Petra Muster [mailto:petra@example.com]
+    Gesendet: Dienstag, 3. Mai 2026 10:15
+    An: Hilfe
+    Betreff: Drucker
+
+Without a mark above it, it needs an author, a date, and a recipient or subject: prose has not.
+"""
+
+import re
+from dataclasses import dataclass
+
+from inbound.message.attribution_lines import ends_with_wrote
+from inbound.message.phrases import FIELD_OF, FORWARDED, ORIGINAL
+from inbound.message.quote_marks import Line, next_spoken
+
+#: lines of one block, and characters of a line in which its label is looked for
+MAX_LINES = 40
+MAX_LABEL_CHARS = 40
+#: characters of a field that are read
+MAX_FIELD_CHARS = 100_000
+#: characters of a line that is searched for marks, and for the labels of a block on one line
+MAX_LINE_CHARS = 4000
+
+_LABEL = re.compile(r"[\s*_|]{0,10}(?P<label>[^\W\d_][^:：\n]{0,40}?)[\s*_]{0,4}[:：][*_]{0,3}")
+_DASHES = frozenset("-_=*~—–")
+_COLONS = frozenset(":：")
+# As in "Kopie (CC)".
+_REMARK = re.compile(r"\s?\([^()]*\)")
+_RULE = re.compile(r"[-_=*~—–⸺\s]{3,}+\Z")
+_RULED = re.compile(r"\s*+[-_=*~—–]{2,}+\s{0,5}(?P<phrase>[^\W\d_].{1,160}?)\s{0,5}[-_=*~—–]{2,}(?P<rest>.*)\Z")
+_FORWARDED = re.compile(FORWARDED)
+_ORIGINAL = re.compile(ORIGINAL)
+# Labels as programs write them, for the mails whose block has lost its line ends.
+_INLINE = re.compile(
+    "(?P<label>"
+    + "|".join(
+        sorted(
+            (re.escape(label[:1].upper() + label[1:]) for label in FIELD_OF if len(label) > 1 or label == "à"),
+            key=len,
+            reverse=True,
+        )
+    )
+    + r"|CC|A|An)\s?[:：](?=\s)"
+)
+_ADDRESS = re.compile(r"[^\s<>()\[\]@]@[^\W_]")
+_ADDRESS_FIELDS = frozenset(("from", "to", "cc", "bcc", "reply_to"))
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A line that announces a quoted or forwarded mail."""
+
+    is_forward: bool
+    #: does it say so in words we know?
+    is_known: bool
+    #: what follows on the same line
+    rest: str
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderBlock:
+    """A block, found."""
+
+    #: index of its first line, marks and rules above it included
+    start: int
+    #: index of its first field, and of the line behind its last
+    fields_start: int
+    end: int
+    #: field -> value, unwrapped
+    values: dict[str, str]
+    mark: Mark | None
+    #: how deep it is quoted
+    depth: int
+
+
+def read_mark(line: Line) -> Mark | None:
+    """Read ``-----Original Message-----`` and ``Begin forwarded message:``."""
+    if line.text[:1] not in _DASHES and line.text[-1:] not in _COLONS:
+        return None
+    text = line.text[:MAX_LINE_CHARS]
+    if text[:1] in _DASHES and (ruled := _RULED.match(text)):
+        phrase = ruled["phrase"].casefold()
+        is_forward = bool(_FORWARDED.search(phrase))
+        is_known = is_forward or bool(_ORIGINAL.search(phrase)) or _is_zoho(phrase)
+        return Mark(is_forward, is_known, ruled["rest"].strip())
+    if text.endswith((":", "：")) and len(text) < 80 and _FORWARDED.search(text.casefold()):
+        return Mark(is_forward=True, is_known=False, rest="")
+    return None
+
+
+def _is_zoho(phrase: str) -> bool:
+    """Zoho writes its attribution line between dashes."""
+    return ":" in phrase and "@" in phrase and ends_with_wrote(phrase)
+
+
+def is_rule(line: Line) -> bool:
+    """Is it a line of dashes, underscores or the like?"""
+    return len(line.text) >= 3 and bool(_RULE.match(line.text))
+
+
+def label_of(text: str) -> tuple[str, str] | None:
+    """The field a line holds and its value; None when it begins with no label of one."""
+    head = text[: MAX_LABEL_CHARS + 20]
+    if ":" not in head and "：" not in head:
+        return None
+    found = _LABEL.match(head)
+    field = FIELD_OF.get(_REMARK.sub("", found["label"].casefold())) if found else None
+    return (field, text[found.end() :].strip(" \t*_\xa0")) if found and field else None
+
+
+def block_at(lines: list[Line], index: int, floor: int = 0, *, is_announced: bool = False) -> HeaderBlock | None:
+    """The block whose first field stands in that line.
+
+    Args:
+        lines: of the text.
+        index: of the line.
+        floor: index of the first line that may belong to it.
+        is_announced: it is known from elsewhere (the subject) that there is one, so less of it is enough.
+
+    Returns:
+        None where there is none. Looks at `MAX_LINES` lines.
+    """
+    first = label_of(lines[index].text)
+    if first is None or first[0] in {"other", "bcc", "cc"}:
+        return None
+    start, mark = _announcement(lines, index, floor)
+    has_announcement = start < index
+    values, end = _fields(lines, index, is_split=has_announcement)
+    if not _is_block(values, is_announced=is_announced or has_announcement):
+        return None
+    return HeaderBlock(start, index, end, values, mark, lines[index].depth)
+
+
+def block_on_line(lines: list[Line], index: int, mark: Mark | None) -> HeaderBlock | None:
+    """The block that has lost its line ends: mark and all fields stand in that line (Yahoo)."""
+    if mark is None or not mark.rest:
+        return None
+    values: dict[str, str] = {}
+    _split_inline(values, mark.rest)
+    if not _is_block(values, is_announced=True):
+        return None
+    return HeaderBlock(index, index, index + 1, values, mark, lines[index].depth)
+
+
+def _split_inline(values: dict[str, str], text: str) -> None:
+    """Read the fields that follow each other on one line."""
+    field, value_start = "", 0
+    for found in _INLINE.finditer(text):
+        next_field = FIELD_OF[found["label"].casefold()]
+        if next_field in values or next_field == field:
+            continue
+        if field:
+            values[field] = text[value_start : found.start()].strip()
+        elif text[: found.start()].strip():
+            return
+        field, value_start = next_field, found.end()
+        if field == "subject" and "from" in values and "date" in values:
+            break
+    if field:
+        values[field] = text[value_start:].strip()
+
+
+def _announcement(lines: list[Line], index: int, floor: int) -> tuple[int, Mark | None]:
+    """Marks and rules above the first field, blank lines between them."""
+    start, mark = index, None
+    for above in range(index - 1, max(floor, index - 6) - 1, -1):
+        line = lines[above]
+        if line.is_blank:
+            continue
+        found = read_mark(line)
+        if not (is_rule(line) or (found and not found.rest and mark is None)):
+            break
+        start, mark = above, found or mark
+    return start, mark
+
+
+def _fields(lines: list[Line], index: int, *, is_split: bool) -> tuple[dict[str, str], int]:
+    """The fields from that line on, and where they end."""
+    values: dict[str, str] = {}
+    depth, end, field = lines[index].depth, index, ""
+    position, limit = index, min(len(lines), index + MAX_LINES)
+    while position < limit and (lines[position].depth == depth or lines[position].is_blank):
+        text = lines[position].text
+        labelled = label_of(text) if text else None
+        if labelled and (labelled[0] not in values or labelled[0] == "other"):
+            field = labelled[0]
+            _take(values, *labelled, is_split=is_split)
+            end = position + 1
+        elif labelled or not _goes_on(lines, position, limit, values, field):
+            break
+        elif text:
+            values[field] = f"{values[field]} {text}".strip()[:MAX_FIELD_CHARS]
+            end = position + 1
+        position += 1
+    return values, end
+
+
+def _take(values: dict[str, str], field: str, value: str, *, is_split: bool) -> None:
+    """Keep a field; in an announced block others may follow on its line."""
+    value = value[:MAX_LINE_CHARS] if field not in _ADDRESS_FIELDS else value
+    values[field] = value
+    if not is_split or len(value) > MAX_LINE_CHARS or field == "subject":
+        return
+    found = _INLINE.search(value)
+    other = FIELD_OF[found["label"].casefold()] if found else field
+    if found and other not in values and value[: found.start()].endswith((" ", ">")):
+        values[field], values[other] = value[: found.start()].strip(), value[found.end() :].strip()
+
+
+def _goes_on(lines: list[Line], position: int, limit: int, values: dict[str, str], field: str) -> bool:
+    """Does the block go on with this line, which has no label?"""
+    if lines[position].is_blank:
+        is_whole = {"from", "date", "subject"} <= values.keys()
+        following = next_spoken(lines, position, position + 3)
+        return not is_whole and following < min(limit, position + 3) and _is_new_label(lines[following].text, values)
+    if not values[field]:
+        return True
+    if field in _ADDRESS_FIELDS and values[field].endswith((",", ";")):
+        return True
+    window = lines[position + 1 : min(limit, position + 3)]
+    return any(_is_new_label(line.text, values) for line in window) and not any(line.is_blank for line in window[:1])
+
+
+def _is_new_label(text: str, values: dict[str, str]) -> bool:
+    labelled = label_of(text)
+    return labelled is not None and labelled[0] not in values
+
+
+def _is_block(values: dict[str, str], *, is_announced: bool) -> bool:
+    if not values.get("from"):
+        return False
+    others = {"date", "to", "subject"} & values.keys()
+    if is_announced:
+        return len(others) >= 1
+    has_address = any(_ADDRESS.search(values.get(field, "")[:MAX_LINE_CHARS]) for field in _ADDRESS_FIELDS)
+    has_date = any(letter.isdigit() for letter in values.get("date", ""))
+    return has_date and len(others) >= (2 if has_address else 3)

@@ -1,0 +1,184 @@
+"""The new text of a mail, told from what it quotes and from its signature."""
+
+from enum import Enum, auto
+
+from inbound.message.attribution_lines import attribution_ending_at
+from inbound.message.embedded import Embedded, find_embedded
+from inbound.message.phrases import REPLY_ABOVE
+from inbound.message.quote_marks import Line, next_spoken, read_lines
+from inbound.message.signatures import signature_start
+from inbound.model.mail import Reply
+
+#: a quoted line this long was perhaps wrapped by a program that forgot the quote mark of the rest
+WRAPPED_CHARS = 55
+#: lines of a quote that stay above the answer to it
+MAX_CONTEXT_LINES = 12
+
+_LINE_WORDS = ("line", "Zeile", "Linie", "ligne", "línea")
+_SENTENCE_ENDS = (".", "!", "?", ":", ";")
+
+
+class _Kind(Enum):
+    NEW = auto()
+    QUOTED = auto()
+    SIGNATURE = auto()
+
+
+def split_reply(text: str) -> Reply:
+    r"""Tell the new text of a mail from the rest.
+
+    Text behind a quote is new (answers below), text between quotes too (answers in between: these keep the paragraph
+    they answer above them). What stands below a header block, a "-----Original Message-----" or an attribution line
+    without quoted lines is quoted to the end. If nothing would remain, everything is new.
+
+    Args:
+        text: of the message, lines ended by ``\n``.
+
+    Returns:
+        the parts. Every line that is not blank is in exactly one of them.
+    """
+    lines = read_lines(text)
+    kinds = _kinds(lines)
+    if not any(kind is _Kind.NEW and not line.is_blank for kind, line in zip(kinds, lines, strict=True)):
+        return Reply(new_text=text.strip("\n"), quoted_text="", signature="", rest="")
+    return Reply(
+        new_text=_join(lines, kinds, {_Kind.NEW}),
+        quoted_text=_join(lines, kinds, {_Kind.QUOTED}),
+        signature=_join(lines, kinds, {_Kind.SIGNATURE}),
+        rest=_join(lines, kinds, {_Kind.QUOTED, _Kind.SIGNATURE}),
+    )
+
+
+def _join(lines: list[Line], kinds: list[_Kind], wanted: set[_Kind]) -> str:
+    """The lines of those kinds; where others stood between them, one blank line."""
+    out: list[str] = []
+    is_gap = False
+    for line, kind in zip(lines, kinds, strict=True):
+        if kind not in wanted:
+            is_gap = bool(out)
+            continue
+        if is_gap and out[-1].strip() and not line.is_blank:
+            out.append("")
+        is_gap = False
+        out.append(line.raw)
+    return "\n".join(out).strip("\n").rstrip()
+
+
+def _kinds(lines: list[Line]) -> list[_Kind]:
+    """What each line is."""
+    kinds = [_Kind.NEW] * len(lines)
+    runs = _quoted_runs(lines)
+    for start, end, _is_attributed in runs:
+        kinds[start:end] = [_Kind.QUOTED] * (end - start)
+    for start, end in _gaps(runs, len(lines)):
+        found = signature_start(lines, start, end)
+        if found is not None:
+            kinds[found:end] = [_Kind.SIGNATURE] * (end - found)
+    for start, end in _contexts(lines, kinds, runs):
+        kinds[start:end] = [_Kind.NEW] * (end - start)
+    return kinds
+
+
+def _gaps(runs: list[tuple[int, int, bool]], length: int) -> list[tuple[int, int]]:
+    """What stands between the quoted runs."""
+    starts = [0, *(end for _, end, _ in runs)]
+    ends = [*(start for start, _, _ in runs), length]
+    return [(start, end) for start, end in zip(starts, ends, strict=True) if start < end]
+
+
+def _quoted_runs(lines: list[Line]) -> list[tuple[int, int, bool]]:
+    """Start, end and "does an attribution line or the like open it?" of everything quoted, in order."""
+    runs: list[tuple[int, int, bool]] = []
+    floor = index = 0
+    while index < len(lines):
+        line = lines[index]
+        if _is_reply_line(line):
+            runs.append((index, len(lines), True))
+            break
+        embedded = find_embedded(lines, index, floor)
+        if embedded:
+            start, index = embedded.start, _end_of_quote(lines, embedded)
+            runs.append((start, index, True))
+            floor = index
+        elif line.depth:
+            start, index = index, _end_of_run(lines, index)
+            runs.append((start, index, False))
+            floor = index
+        else:
+            index += 1
+    return runs
+
+
+def _is_reply_line(line: Line) -> bool:
+    """Is it ``## Reply above this line ##``?"""
+    has_word = len(line.text) < 120 and any(word in line.text for word in _LINE_WORDS)
+    return has_word and bool(REPLY_ABOVE.search(line.text))
+
+
+def _end_of_quote(lines: list[Line], embedded: Embedded) -> int:
+    """Quoted lines end where the marks end; without marks everything is quoted."""
+    following = next_spoken(lines, embedded.end)
+    if embedded.block is None and embedded.mark:
+        following = next_spoken(lines, _end_of_attribution(lines, following))
+    if following < len(lines) and lines[following].depth:
+        return _end_of_run(lines, following)
+    return len(lines)
+
+
+def _end_of_attribution(lines: list[Line], start: int) -> int:
+    """The line behind the attribution line that begins there; the same line without one."""
+    for last in range(start, min(len(lines), start + 4)):
+        attribution = attribution_ending_at(lines, last, start)
+        if attribution and attribution.start == start:
+            return attribution.end
+    return start
+
+
+def _end_of_run(lines: list[Line], index: int) -> int:
+    """The line behind the last quoted one; blank lines and torn-off ends of quoted lines do not end it."""
+    end, is_torn = index, False
+    while index < len(lines):
+        if lines[index].depth:
+            end = index + 1
+        elif not lines[index].is_blank:
+            if not _is_torn_off(lines, index, is_torn=is_torn):
+                break
+            is_torn = True
+        index += 1
+    return end
+
+
+def _is_torn_off(lines: list[Line], index: int, *, is_torn: bool) -> bool:
+    """Is it the rest of the quoted line above, wrapped by a program that did not repeat the mark?
+
+    Where one was found, others are believed more easily.
+    """
+    before, text = lines[index - 1], lines[index].text
+    if not before.depth or len(before.text) < WRAPPED_CHARS or index + 1 >= len(lines) or not lines[index + 1].depth:
+        return False
+    return text[:1].islower() and len(text) < len(before.text) and (is_torn or not before.text.endswith(_SENTENCE_ENDS))
+
+
+def _contexts(lines: list[Line], kinds: list[_Kind], runs: list[tuple[int, int, bool]]) -> list[tuple[int, int]]:
+    """The quoted paragraphs that stay: those that an answer between quotes answers.
+
+    A single attributed quote above or below the text is a whole mail, and goes; so does the last of several.
+    """
+    found: list[tuple[int, int]] = []
+    for number, (start, end, is_attributed) in enumerate(runs):
+        next_start = runs[number + 1][0] if number + 1 < len(runs) else len(lines)
+        is_answered = any(kinds[i] is _Kind.NEW and not lines[i].is_blank for i in range(end, next_start))
+        is_between = number + 1 < len(runs) or number > 0
+        if is_answered and (is_between or not is_attributed):
+            found.append((_paragraph_start(lines, start, end), end))
+    return found
+
+
+def _paragraph_start(lines: list[Line], start: int, end: int) -> int:
+    index = end
+    while index > start and lines[index - 1].is_blank:
+        index -= 1
+    stop = max(start, index - MAX_CONTEXT_LINES)
+    while index > stop and lines[index - 1].depth and not lines[index - 1].is_blank:
+        index -= 1
+    return index

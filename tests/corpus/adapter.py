@@ -6,7 +6,9 @@ Only a translation: every value comes from the program as it runs. Fields that a
 import hashlib
 from collections.abc import Mapping, Sequence
 
+from inbound.message.forwarded import read_embedded, read_forward
 from inbound.message.parse import parse
+from inbound.message.quoted import split_reply
 from inbound.model.mail import Address, Attachment, Mail
 
 
@@ -18,7 +20,31 @@ def understand(content: bytes, _case: Mapping[str, object]) -> dict[str, object]
         _case: the scorer's description of it; not used, so that no answer can depend on it.
     """
     mail = parse(content)
-    return {"accepted": True, **_fields(mail)}
+    return {"accepted": True, **_fields(mail), **_divided(mail.text), "forward": _forward(mail)}
+
+
+def _divided(text: str) -> dict[str, object]:
+    reply = split_reply(text)
+    return {"reply_text": reply.new_text, "elided_text": reply.rest, "signature": reply.signature}
+
+
+def _forward(mail: Mail) -> dict[str, object]:
+    """Who forwarded nothing may still quote a mail with its header fields."""
+    forward = read_forward(mail.text, mail.subject)
+    embedded = forward or read_embedded(mail.text)
+    if embedded is None:
+        return {"detected": False, "message": None, "embedded_text": None}
+    return {
+        "detected": forward is not None,
+        "from": embedded.author.address or None,
+        "from_name": embedded.author.name or None,
+        "to": _addresses(embedded.to),
+        "cc": _addresses(embedded.cc),
+        "subject": embedded.subject or None,
+        "body": embedded.body,
+        "message": embedded.comment or None,
+        "embedded_text": embedded.source,
+    }
 
 
 def _fields(mail: Mail) -> dict[str, object]:

@@ -8,8 +8,8 @@ from sqlalchemy import insert, select, text
 
 from inbound.database.engine import Transaction
 from inbound.database.tables import organizations
-from inbound.model.authorship import Directory
-from inbound.model.desk import Contact, Organization, Resource
+from inbound.model.desk import Contact, DomainOwner, Organization, Resource
+from inbound.rules.attribution import Directory
 
 T = TypeVar("T")
 
@@ -55,7 +55,7 @@ def look_up(tx: Transaction, *, addresses: Iterable[str], domains: Iterable[str]
     """
     resources: defaultdict[str, list[Resource]] = defaultdict(list)
     contacts: defaultdict[str, list[Contact]] = defaultdict(list)
-    owners: defaultdict[str, list[Organization]] = defaultdict(list)
+    owners: defaultdict[str, list[DomainOwner]] = defaultdict(list)
     named: defaultdict[str, list[Organization]] = defaultdict(list)
     local = None
     wanted = {"addresses": sorted(set(addresses)), "domains": sorted(set(domains)), "names": sorted(set(names))}
@@ -64,14 +64,22 @@ def look_up(tx: Transaction, *, addresses: Iterable[str], domains: Iterable[str]
             resources[key].append(Resource(id=id_, name=name, is_active=is_active))
             continue
         organization_id, organization_name, is_organization_active, organization_type = organization
-        owner = Organization(
-            id=organization_id, name=organization_name, type=organization_type, is_active=is_organization_active
-        )
+        owner = Organization(id=organization_id, name=organization_name)
         if kind == "contact":
-            contact = Contact(id=id_, name=name, is_active=is_active, position=position, organization=owner)
+            contact = Contact(
+                id=id_,
+                name=name,
+                is_active=is_active,
+                position=position,
+                organization=owner,
+                is_organization_active=is_organization_active,
+                organization_type=organization_type,
+            )
             contacts[key].append(contact)
         elif kind == "domain":
-            owners[key].append(owner)
+            owners[key].append(
+                DomainOwner(domain=key, organization=owner, is_active=is_active, organization_type=organization_type)
+            )
         elif kind == "name":
             named[key].append(owner)
         else:

@@ -8,8 +8,8 @@ from sqlalchemy import insert, select, text
 
 from inbound.database.engine import Transaction
 from inbound.database.tables import organizations
-from inbound.model.desk import Contact, DomainOwner, Organization, Resource
-from inbound.rules.attribution import Directory
+from inbound.model.authorship import Directory
+from inbound.model.desk import Contact, Organization, Resource
 
 T = TypeVar("T")
 
@@ -55,7 +55,7 @@ def look_up(tx: Transaction, *, addresses: Iterable[str], domains: Iterable[str]
     """
     resources: defaultdict[str, list[Resource]] = defaultdict(list)
     contacts: defaultdict[str, list[Contact]] = defaultdict(list)
-    owners: defaultdict[str, list[DomainOwner]] = defaultdict(list)
+    owners: defaultdict[str, list[Organization]] = defaultdict(list)
     named: defaultdict[str, list[Organization]] = defaultdict(list)
     local = None
     wanted = {"addresses": sorted(set(addresses)), "domains": sorted(set(domains)), "names": sorted(set(names))}
@@ -64,22 +64,14 @@ def look_up(tx: Transaction, *, addresses: Iterable[str], domains: Iterable[str]
             resources[key].append(Resource(id=id_, name=name, is_active=is_active))
             continue
         organization_id, organization_name, is_organization_active, organization_type = organization
-        owner = Organization(id=organization_id, name=organization_name)
+        owner = Organization(
+            id=organization_id, name=organization_name, type=organization_type, is_active=is_organization_active
+        )
         if kind == "contact":
-            contact = Contact(
-                id=id_,
-                name=name,
-                is_active=is_active,
-                position=position,
-                organization=owner,
-                is_organization_active=is_organization_active,
-                organization_type=organization_type,
-            )
+            contact = Contact(id=id_, name=name, is_active=is_active, position=position, organization=owner)
             contacts[key].append(contact)
         elif kind == "domain":
-            owners[key].append(
-                DomainOwner(domain=key, organization=owner, is_active=is_active, organization_type=organization_type)
-            )
+            owners[key].append(owner)
         elif kind == "name":
             named[key].append(owner)
         else:

@@ -9,11 +9,21 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from inbound.database import rows
 from inbound.database.engine import Transaction
 from inbound.database.numbers import TICKET
-from inbound.database.tables import attachments, notes, object_numbers, tickets
-from inbound.model.desk import NoteDraft, Ticket, TicketDraft
+from inbound.database.tables import attachments, notes, object_numbers, organizations, tickets
+from inbound.model.desk import NoteDraft, Organization, Target, TicketDraft
 
-_FIND = select(tickets.c.id, tickets.c.number, tickets.c.organization_id, tickets.c.status).where(
-    tickets.c.number == any_(bindparam("numbers", type_=ARRAY(Text)))
+_FIND = (
+    select(
+        tickets.c.id,
+        tickets.c.number,
+        tickets.c.status,
+        tickets.c.organization_id,
+        organizations.c.name,
+        organizations.c.type,
+        organizations.c.active,
+    )
+    .join_from(tickets, organizations)
+    .where(tickets.c.number == any_(bindparam("numbers", type_=ARRAY(Text))))
 )
 
 _REGISTRY_COLUMNS = ("number", "kind")
@@ -49,12 +59,15 @@ class AttachmentRow:
     sha256: bytes
 
 
-def find(tx: Transaction, numbers: Iterable[str]) -> dict[str, Ticket]:
+def find(tx: Transaction, numbers: Iterable[str]) -> dict[str, Target]:
     """Tickets by number, as written in the registry (upper-case T)."""
-    return {
-        row.number: Ticket(id=row.id, number=row.number, organization_id=row.organization_id, status=row.status)
-        for row in tx.execute(_FIND, {"numbers": sorted(set(numbers))})
-    }
+    found: dict[str, Target] = {}
+    for row in tx.execute(_FIND, {"numbers": sorted(set(numbers))}):
+        organization = Organization(id=row.organization_id, name=row.name, type=row.type, is_active=row.active)
+        found[row.number] = Target(
+            kind="ticket", id=row.id, number=row.number, organization=organization, status=row.status
+        )
+    return found
 
 
 def insert(tx: Transaction, drafts: Sequence[tuple[int, TicketDraft]]) -> None:

@@ -2,21 +2,33 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
+
+#: what a number in a subject can lead to
+TargetKind = Literal["ticket", "task", "project"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Organization:
     id: int
     name: str
+    #: customer, partner, vendor, local, lead, prospect, dead, cancelled
+    type: str = "customer"
+    is_active: bool = True
+    parent_id: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Resource:
-    """Somebody who works at the desk."""
+    """Somebody who works at the desk, or beside it: a co-managing user."""
 
     id: int
     name: str
     is_active: bool
+    #: names of roles that the resource holds
+    roles: tuple[str, ...] = ()
+    #: of a co-managing user: the customer whose own technician it is; None for the desk's people
+    co_managed: Organization | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,26 +41,42 @@ class Contact:
     #: which of the contact's addresses 1, 2, 3 matched
     position: int
     organization: Organization
-    is_organization_active: bool
-    organization_type: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class DomainOwner:
-    """An organization whose web domain was looked up."""
+class Device:
+    """A machine of a customer that can write mail."""
 
-    domain: str
-    organization: Organization
+    id: int
+    name: str
     is_active: bool
-    organization_type: str
+    organization: Organization
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Ticket:
+class Approvers:
+    """Who decides about a change request."""
+
+    resource_ids: frozenset[int] = frozenset()
+    contact_ids: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Target:
+    """An existing object that a message can be about."""
+
+    kind: TargetKind
     id: int
     number: str
-    organization_id: int
+    #: whose ticket or project it is, or whose project the task belongs to
+    organization: Organization
     status: str
+    #: aware; None while it is not complete, or when nobody wrote it down
+    completed_at: datetime | None = None
+    #: id of the ticket that this one was merged into
+    merged_into_id: int | None = None
+    #: of a ticket that is a change request; None for anything else
+    approvers: Approvers | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -9,6 +9,10 @@ class Outcome(StrEnum):
 
     TICKET_CREATED = "ticket_created"
     TICKET_NOTE_ADDED = "ticket_note_added"
+    TICKET_TIME_ENTRY_ADDED = "ticket_time_entry_added"
+    PROJECT_NOTE_ADDED = "project_note_added"
+    TASK_NOTE_ADDED = "task_note_added"
+    TASK_TIME_ENTRY_ADDED = "task_time_entry_added"
     DUPLICATE = "duplicate"
     DISCARDED = "discarded"
     QUARANTINED = "quarantined"
@@ -19,10 +23,34 @@ class Reason(StrEnum):
 
     #: nothing in the message led to an existing object
     NEW_TICKET = "new_ticket"
-    #: the subject names an existing ticket
+    #: the subject names an existing ticket, task or project
     SUBJECT_NUMBER = "subject_number"
+    #: the subject names somebody else's object: an internal note
+    ATTACHED_STRANGER = "attached_stranger"
+    #: the subject names somebody else's object, and the mailbox quarantines that
+    STRANGER = "stranger"
+    #: a resource's address, and nothing proves that the resource wrote it: nothing is done in its name
+    SENDER_NOT_AUTHENTICATED = "sender_not_authenticated"
+    #: something in the first line is wrong: the whole mail is an internal note
+    INDICATOR_REJECTED = "indicator_rejected"
+    #: contacts of different organizations share the sender's address
+    CONTACT_AMBIGUOUS = "contact_ambiguous"
+    #: From is the mailbox itself, and the author stands in a forwarded header block
+    FORWARDED_NOT_REDIRECTED = "forwarded_not_redirected"
+    #: From is the mailbox itself, and nothing names the author
+    ORIGINATOR_IS_MAILBOX = "originator_is_mailbox"
     #: the same message came to this mailbox before
     REDELIVERED = "redelivered"
+    #: marked ``Sensitivity: Private``: nothing of it is kept
+    PRIVATE = "private"
+    #: its sender or subject is on the mailbox's list
+    BLOCKED = "blocked"
+    #: a filter calls it spam, and ``spam_action`` is not "silence"
+    SPAM = "spam"
+    #: an answer to an invitation, about no object
+    CALENDAR_REPLY = "calendar_reply"
+    #: an alert whose key is wrong, missing or unreadable
+    ALERT_KEY_WRONG = "alert_key_wrong"
     #: nobody is known to have written it, and no fallback organization is configured
     SENDER_UNKNOWN = "sender_unknown"
     #: the message is over a guard: nesting, number of parts, number or size of header fields

@@ -2,26 +2,17 @@
 
 from collections.abc import Sequence
 
-from inbound.database import tickets
-from inbound.database.engine import Transaction
 from inbound.pipeline.steps import Attributed, Classified
-from inbound.rules.classification import subject_numbers, target_of
 
 
-def classify(tx: Transaction, batch: Sequence[Attributed]) -> list[Classified]:
-    """Look up all numbers at once, then let the rules decide about each."""
-    numbers = [subject_numbers(attributed.received.mail.subject) for attributed in batch]
-    named = {number for tried in numbers for number in tried}
-    found = tickets.find(tx, named) if named else {}
-    classified: list[Classified] = []
-    for attributed, tried in zip(batch, numbers, strict=True):
-        target, steps = target_of(tried, found)
-        classified.append(
-            Classified(
-                received=attributed.received,
-                attribution=attributed.attribution,
-                target=target,
-                steps=attributed.steps + steps,
-            )
+def classify(batch: Sequence[Attributed]) -> list[Classified]:
+    """The object that the subject names, which the first stage has looked up, or a new ticket."""
+    return [
+        Classified(
+            received=attributed.received,
+            attribution=attributed.attribution,
+            target=attributed.target,
+            steps=attributed.steps,
         )
-    return classified
+        for attributed in batch
+    ]

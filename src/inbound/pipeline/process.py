@@ -33,7 +33,7 @@ def process(tx: Transaction, batch: Sequence[Received], context: Context) -> lis
     waiting = list(batch)
     while waiting:
         wave, waiting = split([(received, received.keys) for received in waiting])
-        classified = classify(tx, resolve_sender(tx, wave, context))
+        classified = classify(resolve_sender(tx, wave, context))
         # Two messages that turn out to be about the same object start again after each other.
         ready, again = split([(one, _target_keys(one)) for one in classified])
         for processed in persist(tx, dedupe(tx, ready), context):

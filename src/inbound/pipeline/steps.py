@@ -7,12 +7,12 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 
 from inbound.database.messages import MessageRow, StoredIdentity
-from inbound.model.desk import NoteDraft, Ticket, TicketDraft
+from inbound.model.authorship import Attribution
+from inbound.model.desk import NoteDraft, Target, TicketDraft
 from inbound.model.mail import Delivery, Mail, Recipient
 from inbound.model.mailbox import Mailbox
 from inbound.model.outcome import Outcome, Reason, Result
 from inbound.model.trace import Step
-from inbound.rules.attribution import Attribution
 from inbound.rules.conflicts import keys_on_arrival
 
 
@@ -43,6 +43,8 @@ class Attributed:
 
     received: Received
     attribution: Attribution | None
+    #: the object that the subject names, which also says where mail from nobody known belongs
+    target: Target | None
     steps: tuple[Step, ...]
 
 
@@ -52,7 +54,7 @@ class Classified:
 
     received: Received
     attribution: Attribution | None
-    target: Ticket | None
+    target: Target | None
     steps: tuple[Step, ...]
 
 
@@ -62,7 +64,7 @@ class Decided:
 
     received: Received
     attribution: Attribution | None
-    target: Ticket | None
+    target: Target | None
     outcome: Outcome
     reason: Reason
     steps: tuple[Step, ...]

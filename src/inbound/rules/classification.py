@@ -1,34 +1,264 @@
-"""Which object a message is about."""
+"""Classify: which object a message becomes."""
 
-import re
+from dataclasses import replace
+from datetime import timedelta
 
-from inbound.model.desk import Ticket
+from inbound.model.authorship import Authorship, Source
+from inbound.model.desk import Target
+from inbound.model.indicated import Writer
+from inbound.model.mailbox import Mailbox, ObjectKind, Publish
+from inbound.model.outcome import Outcome, Reason
 from inbound.model.trace import Step, hit, miss
+from inbound.model.verdict import Case, FirstLine, Picks, Standing, Verdict
+from inbound.rules.indicators import read_indicators
+from inbound.rules.proof import is_author_proven, is_listed_approver
+from inbound.rules.reasons import first_reason
 
-# T20260131.0042, and T20260131.0042.009 for an instance of a recurring one; no letter or digit may touch it.
-_NUMBER = re.compile(r"(?<![^\W_])[Tt]([0-9]{8}\.[0-9]{4,18})(\.[0-9]{3})?(?![^\W_])")
+#: kinds fall back when a mailbox does not create them: time entry → note → ticket
+FALLBACKS: dict[ObjectKind, ObjectKind] = {
+    "ticket_time_entry": "ticket_note",
+    "task_time_entry": "task_note",
+    "ticket_note": "ticket",
+    "task_note": "ticket",
+    "project_note": "ticket",
+}
+OUTCOMES: dict[ObjectKind, Outcome] = {
+    "ticket": Outcome.TICKET_CREATED,
+    "ticket_note": Outcome.TICKET_NOTE_ADDED,
+    "ticket_time_entry": Outcome.TICKET_TIME_ENTRY_ADDED,
+    "project_note": Outcome.PROJECT_NOTE_ADDED,
+    "task_note": Outcome.TASK_NOTE_ADDED,
+    "task_time_entry": Outcome.TASK_TIME_ENTRY_ADDED,
+}
+_NOTES: dict[str, ObjectKind] = {"ticket": "ticket_note", "task": "task_note", "project": "project_note"}
+_TIME_ENTRIES: dict[str, ObjectKind] = {"ticket": "ticket_time_entry", "task": "task_time_entry"}
+_MARKS = {
+    Source.FORWARDED_BLOCK: Reason.FORWARDED_NOT_REDIRECTED,
+    Source.MAILBOX: Reason.ORIGINATOR_IS_MAILBOX,
+}
 
 
-def subject_numbers(subject: str) -> tuple[str, ...]:
-    """Numbers that a subject names, in the order in which they are tried: as they stand, longest form first."""
-    numbers: list[str] = []
-    for match in _NUMBER.finditer(subject):
-        if match[2]:
-            numbers.append(f"T{match[1]}{match[2]}")
-        numbers.append(f"T{match[1]}")
-    return tuple(dict.fromkeys(numbers))
+def is_complete(target: Target, picks: Picks) -> bool:
+    """Is the object done? A status that the file does not know counts as not complete."""
+    return target.status in picks.complete_statuses
 
 
-def target_of(numbers: tuple[str, ...], tickets: dict[str, Ticket]) -> tuple[Ticket | None, tuple[Step, ...]]:
-    """The ticket a subject leads to: the first number that exists. None: a new ticket."""
-    if not numbers:
-        return None, (miss("classify", "subject_number", "the subject names no number"),)
-    steps: list[Step] = []
-    for number in numbers:
-        ticket = tickets.get(number)
-        if ticket is not None:
-            steps.append(hit("classify", "subject_number", f"ticket {number} exists"))
-            return ticket, tuple(steps)
-        # A number that does not exist is no number.
-        steps.append(miss("classify", "number_unknown", f"there is no ticket {number}"))
-    return None, tuple(steps)
+def read_first_line(
+    text: str,
+    authorship: Authorship,
+    standing: Standing,
+    target: Target,
+    mailbox: Mailbox,
+    picks: Picks,
+    *,
+    is_proven: bool,
+) -> FirstLine:
+    """Read what a resource or an approver wants done with an object.
+
+    Args:
+        text: the new text, without what is quoted; empty when nothing is new.
+        authorship: who wrote it.
+        standing: what that author may do.
+        target: the object.
+        mailbox: it came to.
+        picks: active statuses and roles.
+        is_proven: of the address in From.
+    """
+    resource = authorship.attribution.resource if authorship.attribution else None
+    is_listed = is_listed_approver(authorship, target.approvers)
+    is_prohibited = mailbox.ticket_time_entry.when_complete == "prohibit" and target.kind == "ticket"
+    writer = Writer(
+        target=target.kind,
+        is_resource=standing is Standing.PROVEN_RESOURCE,
+        statuses=picks.statuses,
+        roles=picks.roles,
+        held_roles=resource.roles if resource else (),
+        is_change_request=target.approvers is not None,
+        is_approver=is_listed and is_author_proven(authorship, is_proven=is_proven),
+        is_time_prohibited=is_prohibited and is_complete(target, picks),
+    )
+    indicated = read_indicators(text, writer)
+    if indicated is None and is_listed and not writer.is_approver:
+        claimed = read_indicators(text, replace(writer, is_approver=True))
+        return FirstLine(is_unproven_approval=claimed is not None)
+    return FirstLine(indicated=indicated)
+
+
+def decide(case: Case) -> Verdict:
+    """What a message becomes. The stranger rule is judged first, and a complete object last."""
+    if case.target is None:
+        return _without_object(case)
+    if case.is_stranger:
+        return _of_stranger(case, case.target)
+    return _of_participant(case, case.target)
+
+
+def _of_participant(case: Case, target: Target) -> Verdict:
+    """Somebody who has to do with the object."""
+    indicated = case.first_line.indicated
+    if case.standing is Standing.UNPROVEN_RESOURCE or case.first_line.is_unproven_approval:
+        return _internal_note(case, target, Reason.SENDER_NOT_AUTHENTICATED)
+    if case.is_calendar_reply:
+        step = hit("classify", "calendar_reply", "an answer to an invitation changes no status")
+        note = _made(case, target, _NOTES[target.kind], steps=(step,))
+        return note if note.target is not None else _without_object(case)
+    if indicated is not None and indicated.wrong:
+        verdict = _internal_note(case, target, Reason.INDICATOR_REJECTED)
+        return replace(verdict, rejected=indicated, is_whole_mail=True)
+    if indicated is not None:
+        return _indicated(case, target)
+    return _plain_note(case, target)
+
+
+def _without_object(case: Case) -> Verdict:
+    """Nothing leads to an object: a ticket, always."""
+    if case.is_calendar_reply:
+        step = hit("classify", "calendar_reply", "an answer to an invitation, about no object")
+        return Verdict(outcome=Outcome.DISCARDED, reason=Reason.CALENDAR_REPLY, steps=(step,))
+    if case.authorship.attribution is None:
+        step = hit("classify", "sender_unknown", "nobody is responsible: no fallback organization is configured")
+        return Verdict(outcome=Outcome.DISCARDED, reason=Reason.SENDER_UNKNOWN, steps=(step,))
+    step = hit("classify", "ticket", "nothing leads to an existing object")
+    return Verdict(
+        outcome=Outcome.TICKET_CREATED, reason=_reason(case, Reason.NEW_TICKET), kind="ticket", steps=(step,)
+    )
+
+
+def _of_stranger(case: Case, target: Target) -> Verdict:
+    """``strangers``: attach as an internal note, without status change and notice; a new ticket; or quarantine."""
+    match case.mailbox.strangers:
+        case "attach":
+            return _internal_note(case, target, Reason.ATTACHED_STRANGER)
+        case "quarantine":
+            step = hit("classify", "strangers", f"the mailbox quarantines strangers with the number {target.number}")
+            return Verdict(outcome=Outcome.QUARANTINED, reason=Reason.STRANGER, steps=(step,))
+        case "new_ticket":
+            step = hit("classify", "strangers", f"a stranger with the number {target.number} gets a ticket")
+            verdict = _without_object(case)
+            is_ticket = verdict.kind == "ticket"
+            return replace(verdict, is_unrelated=is_ticket, steps=(step, *verdict.steps))
+
+
+def _internal_note(case: Case, target: Target, reason: Reason) -> Verdict:
+    """Something is not as it should be: only the desk reads it, and nothing changes."""
+    step = hit("classify", reason, f"an internal note on {target.kind} {target.number}, without status change")
+    return _made(case, target, _NOTES[target.kind], reason=reason, publish="internal", steps=(step,))
+
+
+def _indicated(case: Case, target: Target) -> Verdict:
+    """A time entry, a decision, or both."""
+    indicated = case.first_line.indicated
+    if indicated is None or indicated.hours is None:
+        step = hit("classify", "indicators", f"a decision about change request {target.number}")
+        return replace(_made(case, target, _NOTES[target.kind], steps=(step,)), indicated=indicated)
+    step = hit("classify", "indicators", f"{indicated.hours} hours on {target.kind} {target.number}")
+    verdict = _made(case, target, _TIME_ENTRIES[target.kind], steps=(step,))
+    if verdict.kind not in _TIME_ENTRIES.values():
+        # Not created here, so the line says it: the hours are not lost.
+        return replace(verdict, publish="internal", is_whole_mail=True)
+    return replace(verdict, indicated=indicated, status=indicated.status)
+
+
+def _plain_note(case: Case, target: Target) -> Verdict:
+    note = _made(case, target, _NOTES[target.kind])
+    is_silent = case.is_altered_copy or case.is_automated
+    if case.is_complete and target.kind == "ticket":
+        return _on_complete(case, target, note, is_silent=is_silent)
+    if is_silent or note.target is None:
+        return note
+    return replace(note, status=_status_after(case, target))
+
+
+def _on_complete(case: Case, target: Target, note: Verdict, *, is_silent: bool) -> Verdict:
+    """``when_complete``: a note; reopen, when completed at most ``reopen_days`` ago; or a linked new ticket."""
+    defaults = case.mailbox.ticket_note
+    if is_silent:
+        step = miss("classify", "when_complete", "automated mail and altered copies neither reopen nor start a ticket")
+        return replace(note, steps=(*note.steps, step))
+    if defaults.when_complete == "note" or note.target is None:
+        return replace(note, steps=(*note.steps, hit("classify", "when_complete", "the ticket stays complete")))
+    if defaults.when_complete == "reopen" and _is_recent(case, target):
+        status = defaults.reopen_status or case.mailbox.ticket.status
+        step = hit("classify", "when_complete", f"reopened: {status}")
+        return replace(note, status=status, is_reopened=True, steps=(*note.steps, step))
+    since = f"{target.completed_at:%Y-%m-%d %H:%M %Z}" if target.completed_at else "some time"
+    step = hit("classify", "when_complete", f"{target.number} is complete since {since}: a linked new ticket")
+    return Verdict(
+        outcome=Outcome.TICKET_CREATED,
+        reason=_reason(case, Reason.NEW_TICKET),
+        kind="ticket",
+        linked=target,
+        steps=(*note.steps, step),
+    )
+
+
+def _is_recent(case: Case, target: Target) -> bool:
+    """Completed at most ``reopen_days`` ago; what nobody wrote down is no obstacle."""
+    days = timedelta(days=case.mailbox.ticket_note.reopen_days)
+    return target.completed_at is None or case.received_at - target.completed_at <= days
+
+
+def _status_after(case: Case, target: Target) -> str:
+    """``status_after_contact`` or ``status_after_resource``; projects have none."""
+    if target.kind == "project":
+        return ""
+    defaults = case.mailbox.ticket_note if target.kind == "ticket" else case.mailbox.task_note
+    is_resource = case.standing is Standing.PROVEN_RESOURCE
+    return defaults.status_after_resource if is_resource else defaults.status_after_contact
+
+
+def _made(
+    case: Case,
+    target: Target,
+    wanted: ObjectKind,
+    *,
+    reason: Reason = Reason.SUBJECT_NUMBER,
+    publish: Publish | None = None,
+    steps: tuple[Step, ...] = (),
+) -> Verdict:
+    """The wanted kind, or what it falls back to."""
+    kind, trace = wanted, list(steps)
+    while kind not in case.mailbox.creates and kind != "ticket":
+        trace.append(miss("classify", "creates", f"mailbox {case.mailbox.name} creates no {kind}"))
+        kind = FALLBACKS[kind]
+    is_ticket = kind == "ticket"
+    plain = Reason.NEW_TICKET if is_ticket and reason is Reason.SUBJECT_NUMBER else reason
+    return Verdict(
+        outcome=OUTCOMES[kind],
+        reason=_reason(case, plain),
+        kind=kind,
+        target=None if is_ticket else target,
+        linked=target if is_ticket and not case.is_stranger else None,
+        publish=publish or _publish(case.mailbox, kind),
+        is_unrelated=is_ticket and case.is_stranger,
+        steps=tuple(trace),
+    )
+
+
+def _publish(mailbox: Mailbox, kind: ObjectKind) -> Publish:
+    match kind:
+        case "ticket":
+            return "all"
+        case "ticket_note":
+            return mailbox.ticket_note.publish
+        case "ticket_time_entry":
+            return mailbox.ticket_time_entry.publish
+        case "project_note":
+            return mailbox.project_note.publish
+        case "task_note":
+            return mailbox.task_note.publish
+        case "task_time_entry":
+            return mailbox.task_time_entry.publish
+
+
+def _reason(case: Case, plain: Reason) -> Reason:
+    """What shaped the object, if anything did."""
+    true = [plain]
+    if (mark := _MARKS.get(case.authorship.originator.source)) is not None:
+        true.append(mark)
+    if case.standing is Standing.UNPROVEN_RESOURCE:
+        true.append(Reason.SENDER_NOT_AUTHENTICATED)
+    attribution = case.authorship.attribution
+    if plain is Reason.NEW_TICKET and attribution is not None and attribution.ambiguous:
+        true.append(Reason.CONTACT_AMBIGUOUS)
+    return first_reason(true)

@@ -1,0 +1,38 @@
+"""The order of reasons: the first that is true wins, and no notice is decided earlier."""
+
+from collections.abc import Iterable
+
+from inbound.model.outcome import Reason
+
+#: First those for which a message becomes no object, then those that shape the object, then the plain ones.
+#: `Reason.PROCESSING_FAILED` is none of them: it is our own trouble with a message, not a decision about it.
+ORDER: tuple[Reason, ...] = (
+    Reason.REDELIVERED,
+    Reason.PRIVATE,
+    Reason.BLOCKED,
+    Reason.OVER_GUARD,
+    Reason.SPAM,
+    Reason.CALENDAR_REPLY,
+    Reason.ALERT_KEY_WRONG,
+    Reason.SENDER_UNKNOWN,
+    Reason.STRANGER,
+    # the object
+    Reason.ATTACHED_STRANGER,
+    Reason.SENDER_NOT_AUTHENTICATED,
+    Reason.INDICATOR_REJECTED,
+    Reason.CONTACT_AMBIGUOUS,
+    Reason.FORWARDED_NOT_REDIRECTED,
+    Reason.ORIGINATOR_IS_MAILBOX,
+    # nothing special
+    Reason.SUBJECT_NUMBER,
+    Reason.NEW_TICKET,
+)
+
+
+def first_reason(true: Iterable[Reason]) -> Reason:
+    """The reason of a message for which several are true.
+
+    Args:
+        true: at least one, in any order.
+    """
+    return min(true, key=ORDER.index)

@@ -1,0 +1,101 @@
+"""Who is a stranger to an object, and who else a message brings along."""
+
+from collections.abc import Iterable
+
+from inbound.model.authorship import Authorship, Directory
+from inbound.model.desk import Contact, Organization, Resource, Target
+from inbound.model.mail import Address
+from inbound.model.trace import Step, hit, miss
+from inbound.rules.organizations import is_family, owned_domains
+from inbound.rules.originator import acting_resource, without_sub_address
+from inbound.rules.persons import persons_at
+
+
+def is_stranger(
+    authorship: Authorship,
+    target: Target,
+    directory: Directory,
+    *,
+    participants: frozenset[str] = frozenset(),
+    public_mail_domains: frozenset[str] = frozenset(),
+) -> tuple[bool, Step]:
+    """Is the author neither a resource, nor a contact of the object's organization, nor from its domains?
+
+    A contact of its parent or children is no stranger, one of another organization is; a participant is none.
+
+    Args:
+        authorship: who wrote it.
+        target: the object.
+        directory: knows the author and the owners of the author's domain.
+        participants: lower-case addresses of those who took part in the object already.
+        public_mail_domains: beyond the shipped ones.
+
+    Returns:
+        the answer, and the line that explains it.
+    """
+    author = authorship.originator.author
+    if author is None:
+        return True, hit("classify", "stranger", "nobody is known to have written it")
+    if authorship.attribution is not None and authorship.attribution.resource is not None:
+        return False, miss("classify", "stranger", f"{author.key} is a resource")
+    for person in persons_at(author, directory):
+        if person.known.is_active and is_family(target.organization, person.organization):
+            detail = (
+                f"{person} belongs to {person.organization.name}, and {target.number} to {target.organization.name}"
+            )
+            return False, miss("classify", "stranger", detail)
+    for domain in owned_domains(author.domain, public_mail_domains):
+        if any(owner.id == target.organization.id for owner in directory.domain_owners.get(domain, ())):
+            return False, miss("classify", "stranger", f"{domain} is a web domain of {target.organization.name}")
+    if author.key in participants:
+        return False, miss("classify", "stranger", f"{author.key} took part in {target.number}")
+    detail = f"{author.key} has nothing to do with {target.organization.name}, whose {target.kind} {target.number} is"
+    return True, hit("classify", "stranger", detail)
+
+
+def companions(
+    addressed: Iterable[Address],
+    organization: Organization,
+    authorship: Authorship,
+    directory: Directory,
+    own_addresses: frozenset[str],
+) -> tuple[tuple[Contact, ...], tuple[Resource, ...]]:
+    """To and Cc: contacts of the same organization, and resources.
+
+    Args:
+        addressed: in To and Cc.
+        organization: of the object.
+        authorship: the author is no companion.
+        directory: knows everybody who is addressed.
+        own_addresses: lower-case addresses of all mailboxes, which are nobody.
+
+    Returns:
+        additional contacts and secondary resources, each once, in the order in which they are addressed.
+    """
+    contacts: dict[int, Contact] = {}
+    resources: dict[int, Resource] = {}
+    attribution = authorship.attribution
+    for address in addressed:
+        if not address.address or {address.key, without_sub_address(address.key)} & own_addresses:
+            continue
+        if (resource := acting_resource(address, directory)) is not None:
+            resources.setdefault(resource.id, resource)
+        elif (contact := _contact_of(address, organization, directory)) is not None:
+            contacts.setdefault(contact.id, contact)
+    if attribution is not None and attribution.contact is not None:
+        contacts.pop(attribution.contact.id, None)
+    authors = (attribution.resource if attribution else None, authorship.originator.forwarder)
+    for author in authors:
+        if author is not None:
+            resources.pop(author.id, None)
+    return tuple(contacts.values()), tuple(resources.values())
+
+
+def _contact_of(address: Address, organization: Organization, directory: Directory) -> Contact | None:
+    """The organization's contact there, by its first address that matches; several: the lowest id."""
+    found = [
+        contact
+        for contact in directory.contacts.get(address.key, ())
+        if contact.is_active and contact.organization.id == organization.id
+    ]
+    return min(found, key=lambda contact: (contact.position, contact.id), default=None)

@@ -83,7 +83,7 @@ class Bench:
             CountError: it is not one ticket per mail, or not every mail was answered 250.
         """
         self.settle()
-        before, cpu_before = self._counts(0), cpu_seconds(self.daemon.pid)
+        before, cpu_before = self._counts(0), daemon_cpu_seconds(self.daemon.pid)
         last_row = self._last_row()
         numbers = (self.daemon.port, connections, messages, self.next_serials(messages))
         command = [sys.executable, str(LOAD), *map(str, numbers)]
@@ -91,7 +91,7 @@ class Bench:
         if done.returncode != 0:
             raise CountError("the load generator failed: a mail was refused, or a connection was lost")
         result = json.loads(done.stdout)
-        cpu = cpu_seconds(self.daemon.pid) - cpu_before
+        cpu = daemon_cpu_seconds(self.daemon.pid) - cpu_before
         new = self._counts(last_row)
         _compare(messages, result["acknowledged"], before, self._counts(0), new)
         return Run(
@@ -151,6 +151,15 @@ def _compare(sent: int, acknowledged: int, before: Counts, after: Counts, new: C
     if wrong or after.notes != before.notes:
         notes = after.notes - before.notes
         raise CountError(f"{sent} mails were sent, but there are: {made}, notes: {notes}")
+
+
+def daemon_cpu_seconds(pid: int) -> float:
+    """User and system time that the daemon's supervisor and its workers have used, without its PostgreSQL."""
+    command = Path(f"/proc/{pid}/cmdline").read_bytes()
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    # A forked worker has the command line of the supervisor.
+    workers = [int(child) for child in children if Path(f"/proc/{child}/cmdline").read_bytes() == command]
+    return sum(map(cpu_seconds, (pid, *workers)))
 
 
 def cpu_seconds(pid: int) -> float:

@@ -17,6 +17,7 @@ CONFIG = """
 [server]
 domains = ["desk.example"]
 state_directory = "state"
+workers = 2
 [[listeners]]
 port = 0
 [[peers]]
@@ -75,6 +76,12 @@ class Daemon:
             assert self.process.poll() is None, self.log.read_text()
             time.sleep(0.05)
         raise AssertionError(f"no {name} in the log:\n{self.log.read_text()}")
+
+    def workers(self) -> list[int]:
+        """The processes that take mail."""
+        assert self.process is not None
+        pid = self.process.pid
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
     def send(self, content: bytes, to: Sequence[str] = ("support@desk.example",)) -> None:
         """Send a mail with a real client; raises smtplib's errors."""

@@ -127,9 +127,25 @@ def intake_failed(error: BaseException) -> None:
     _log.critical("intake_failed", exc_info=error)
 
 
-def started(*, version: str, config: str, database: str) -> None:
+def started(*, version: str, config: str, database: str, workers: int) -> None:
     """Everything is up."""
-    _log.info("started", version=version, config=config, database=database)
+    _log.info("started", version=version, config=config, database=database, workers=workers)
+
+
+def worker_failed(error: BaseException, *, worker: int) -> None:
+    """A worker cannot go on, with its traceback; the supervisor starts another."""
+    _log.critical("worker_failed", worker=worker, exc_info=error)
+
+
+def worker_ended(*, worker: int, pid: int, status: int) -> None:
+    """A worker process is gone; a negative status is the signal that ended it."""
+    level = _log.info if status == 0 else _log.error
+    level("worker_ended", worker=worker, pid=pid, status=status)
+
+
+def worker_hangs(*, worker: int, pid: int, seconds: float) -> None:
+    """A worker said nothing for too long and is ended; its peers send again."""
+    _log.error("worker_hangs", worker=worker, pid=pid, seconds=seconds)
 
 
 def stopping(*, signal: str) -> None:

@@ -1,5 +1,7 @@
 """The daemon as a process: start, mail, reload, stop, kill."""
 
+import contextlib
+import os
 import signal
 import smtplib
 import socket
@@ -10,7 +12,7 @@ import psycopg
 import pytest
 
 from desk import mail
-from inbound.app.daemon import needs_restart
+from inbound.app.reload import needs_restart
 from inbound.app.systemd import notify, watchdog_seconds
 from inbound.config import Settings
 from running_daemon import Daemon
@@ -78,7 +80,7 @@ def test_a_wrong_configuration_does_not_start() -> None:
         daemon.config.write_text(daemon.config.read_text().replace("port = 0", 'port = "zero"'))
         done = daemon.command("serve")
         assert done.returncode == 2
-        assert f"{daemon.config}:6: listeners[0].port" in done.stderr.decode()
+        assert f"{daemon.config}:7: listeners[0].port" in done.stderr.decode()
     finally:
         daemon.close()
 
@@ -129,6 +131,54 @@ def test_kill_9_loses_nothing_and_leaves_nothing() -> None:
             psycopg.connect(url)
     finally:
         daemon.close()
+
+
+def test_a_killed_worker_is_replaced(daemon: Daemon, database_url: str) -> None:
+    """Kill -9 of a worker costs its connections and nothing else: another worker takes its place, on the same port."""
+    for pid in daemon.workers():
+        os.kill(pid, signal.SIGKILL)
+        assert daemon.wait_for("worker_ended")["status"] == -signal.SIGKILL
+    for _ in range(20):
+        daemon.send(mail())
+    with psycopg.connect(database_url) as connection:
+        assert connection.execute("SELECT count(*) FROM tickets").fetchone() == (20,)
+    assert daemon.end() == 0
+
+
+def test_a_hanging_worker_is_replaced(daemon: Daemon) -> None:
+    """A worker that says nothing is ended, so that its peers can come back to one that answers."""
+    (first, *_) = daemon.workers()
+    os.kill(first, signal.SIGSTOP)
+    assert daemon.wait_for("worker_hangs")["pid"] == first
+    assert daemon.wait_for("worker_ended")["pid"] == first
+    for _ in range(20):
+        daemon.send(mail())
+
+
+def test_workers_share_the_limit_of_connections(database_url: str) -> None:
+    """Connections are counted over all workers, wherever the kernel put them."""
+    daemon = Daemon(database_url, more="[limits]\nconnections = 8\n")
+    try:
+        daemon.start()
+        with contextlib.ExitStack() as stack:
+            open_ = [stack.enter_context(socket.create_connection(("127.0.0.1", daemon.port))) for _ in range(8)]
+            assert all(one.recv(100).startswith(b"220 ") for one in open_)
+            ninth = stack.enter_context(socket.create_connection(("127.0.0.1", daemon.port)))
+            assert ninth.recv(100).startswith(b"421 ")
+    finally:
+        daemon.close()
+
+
+def test_a_second_daemon_on_a_taken_port_does_not_start(daemon: Daemon, database_url: str) -> None:
+    """Workers share a port among themselves, never with another daemon."""
+    second = Daemon(database_url)
+    try:
+        second.config.write_text(second.config.read_text().replace("port = 0", f"port = {daemon.port}"))
+        done = second.command("serve")
+        assert done.returncode == 1
+        assert f"cannot listen on 127.0.0.1:{daemon.port}" in done.stderr.decode()
+    finally:
+        second.close()
 
 
 def test_needs_restart_names_what_a_reload_cannot_apply() -> None:

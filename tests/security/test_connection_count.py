@@ -1,7 +1,7 @@
 """Connections in all and per place."""
 
 from inbound.config import Limits
-from inbound.security.limits import ConnectionCount
+from inbound.security.limits import ConnectionCount, shared_counters
 from inbound.security.peers import IPAddress, parse_address
 
 LIMITS = Limits(connections=3, connections_per_address=2)
@@ -46,11 +46,16 @@ def test_who_leaves_makes_room() -> None:
     assert count.total == 0
 
 
-def test_nothing_is_kept_of_places_without_connections() -> None:
-    """Memory does not grow with the addresses that ever connected or were refused."""
-    count = ConnectionCount()
-    none = Limits(connections=1, connections_per_address=1)
-    assert count.enter(address("192.0.2.1"), none)
-    assert not any(count.enter(address(f"198.51.100.{n}"), none) for n in range(200))
-    count.leave(address("192.0.2.1"))
-    assert len(count._by_origin) == 0
+def test_processes_count_together() -> None:
+    """What one process admitted counts for the other; a process that starts again begins without its predecessor's."""
+    shared = shared_counters(2)
+    first, second = ConnectionCount(shared, 0), ConnectionCount(shared, 1)
+    assert first.enter(address("192.0.2.1"), LIMITS)
+    assert second.enter(address("192.0.2.1"), LIMITS)
+    assert not first.enter(address("192.0.2.1"), LIMITS)
+    assert second.enter(address("192.0.2.2"), LIMITS)
+    assert first.total == 3
+    assert not first.enter(address("192.0.2.3"), LIMITS)
+    restarted = ConnectionCount(shared, 1)
+    assert restarted.total == 1
+    assert restarted.enter(address("192.0.2.1"), LIMITS)

@@ -14,6 +14,7 @@ from inbound.config import Limits, Listener, PeerRule, Server, Settings
 from inbound.model.mail import Delivery
 from inbound.model.mailbox import Mailbox
 from inbound.model.outcome import Answer, Committed
+from inbound.smtp.listening import bind
 from inbound.smtp.server import Reception
 
 MAIL = b"From: a@client.example\r\nSubject: hello\r\n\r\nbody\r\n"
@@ -115,6 +116,8 @@ class Stage(NamedTuple):
     reception: Reception
     intake: RecordingIntake
     settings: Settings
+    #: address and port of every listener
+    addresses: list[tuple[str, int]]
     #: opens one more connection; it has not heard the greeting yet
     connect: Callable[[], Awaitable[Talk]]
 
@@ -147,15 +150,17 @@ async def start() -> AsyncIterator[StartStage]:
             settings = make_settings(**changes)
             intake = RecordingIntake()
             reception = Reception(settings, intake)
-            await reception.start()
+            (doors,) = bind(settings.listeners)
+            addresses = [door.getsockname() for door in doors]
+            await reception.start(doors)
             stack.push_async_callback(reception.stop, 0)
 
             async def connect() -> Talk:
-                talk = Talk(*await asyncio.open_connection(*reception.addresses[0]))
+                talk = Talk(*await asyncio.open_connection(*addresses[0]))
                 stack.callback(talk.writer.close)
                 return talk
 
-            return Stage(reception, intake, settings, connect)
+            return Stage(reception, intake, settings, addresses, connect)
 
         yield start_stage
 

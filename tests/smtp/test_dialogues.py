@@ -64,7 +64,7 @@ async def play(path: Path, reader: asyncio.StreamReader, writer: asyncio.StreamW
 @pytest.mark.parametrize("path", DIALOGUES, ids=lambda path: path.stem)
 async def test_dialogue(path: Path, stage: "Stage") -> None:
     """The conversation goes as it is written down."""
-    reader, writer = await asyncio.open_connection(*stage.reception.addresses[0])
+    reader, writer = await asyncio.open_connection(*stage.addresses[0])
     try:
         await play(path, reader, writer, stage)
     finally:

@@ -35,7 +35,7 @@ async def test_several_listeners(start: "StartStage") -> None:
     """Every listener is bound, named in the log with the port it got, and leads to the same intake."""
     with capture_logs() as events:
         stage = await start(listeners=(Listener(port=0), Listener(port=0)))
-    first, second = stage.reception.addresses
+    first, second = stage.addresses
     assert first != second
     assert [(e["event"], e["address"], e["port"]) for e in events] == [("listening", *first), ("listening", *second)]
     for address, port in (first, second):
@@ -62,7 +62,7 @@ async def test_a_missing_certificate_is_an_error_that_names_it(stage: "Stage", t
 async def test_stop_says_goodbye_to_idle_peers(stage: "Stage", talk: "Talk") -> None:
     """A peer that waits hears 421 4.3.2 and the end; nobody new gets in."""
     await talk.begin()
-    (address,) = stage.reception.addresses
+    (address,) = stage.addresses
     await stage.reception.stop(10)
     assert await talk.reply() == "421 4.3.2 Service stopping, try again later"
     assert await talk.reply() == ""

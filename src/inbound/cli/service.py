@@ -19,13 +19,19 @@ def add_to(app: typer.Typer) -> None:
     app.command()(migrate)
 
 
-def serve(config: ConfigOption = None) -> None:
+def serve(
+    config: ConfigOption = None,
+    *,
+    workers: Annotated[
+        int, typer.Option(min=0, max=64, help="Processes that take mail; 0 = as server.workers says.")
+    ] = 0,
+) -> None:
     """Run the daemon until SIGTERM or Ctrl-C. SIGHUP reads the configuration again."""
     from inbound import logs
 
     settings, path = load(config)
     logs.configure(settings.logs.level, settings.logs.format)
-    run_daemon(settings, path, _greet)
+    run_daemon(settings, path, _greet, workers)
 
 
 def check(config: ConfigOption = None, *, is_json: JsonOption = False) -> None:

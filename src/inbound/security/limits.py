@@ -1,46 +1,68 @@
-"""How many connections at once: in all, and from one place."""
+"""How many connections at once: in all, and from one place; over all processes of the daemon."""
 
-from collections import Counter
+from hashlib import blake2b
+from mmap import mmap
 
 from inbound.config import Limits
 from inbound.security.peers import IPAddress
 
 #: An IPv6 host commonly owns a whole /64 (RFC 6177, RFC 7721): its addresses count as one.
 _IPV6_INTERFACE_BITS = 64
+#: places that are told apart; two that share a slot share their limit, which is rare and errs on the safe side
+_SLOTS = 16_384
+_TOTAL = _SLOTS
+_ROW = _SLOTS + 1
+_BYTES = 4
 
 
-def origin_of(address: IPAddress) -> tuple[int, int]:
-    """What is counted as one place: an IPv4 address, or an IPv6 /64."""
-    if address.version == 4:
-        return 4, int(address)
-    return 6, int(address) >> _IPV6_INTERFACE_BITS
+def shared_counters(processes: int) -> mmap:
+    """Memory in which that many processes count, to be made before they are forked; all zero."""
+    return mmap(-1, processes * _ROW * _BYTES)
 
 
 class ConnectionCount:
-    """Open connections, counted in all and per place."""
+    """Open connections, counted in all and per place.
 
-    def __init__(self) -> None:
-        self.total = 0
-        self._by_origin: Counter[tuple[int, int]] = Counter()
+    Every process writes only its own row and adds up all rows, so that no lock is needed. Two processes that admit a
+    connection in the same microsecond may exceed a limit by one.
+    """
+
+    def __init__(self, shared: mmap | None = None, process: int = 0) -> None:
+        """Count from zero.
+
+        Args:
+            shared: of `shared_counters`; None when this is the only process.
+            process: which row is ours.
+        """
+        self._rows = memoryview(shared or bytearray(_ROW * _BYTES)).cast("I")
+        self._own = process * _ROW
+        # What a predecessor that was killed had open is closed.
+        self._rows[self._own : self._own + _ROW] = memoryview(bytearray(_ROW * _BYTES)).cast("I")
+
+    @property
+    def total(self) -> int:
+        """Open connections of all processes."""
+        return self._sum(_TOTAL)
 
     def enter(self, address: IPAddress, limits: Limits) -> bool:
         """Count one more connection; False, and nothing counted, when there are as many as the limits allow."""
-        origin = origin_of(address)
-        if self.total >= limits.connections or self._by_origin[origin] >= limits.connections_per_address:
-            self._forget_if_none(origin)
+        slot = _slot(address)
+        if self.total >= limits.connections or self._sum(slot) >= limits.connections_per_address:
             return False
-        self.total += 1
-        self._by_origin[origin] += 1
+        self._rows[self._own + _TOTAL] += 1
+        self._rows[self._own + slot] += 1
         return True
 
     def leave(self, address: IPAddress) -> None:
         """Take back one successful ``enter`` of the same address."""
-        origin = origin_of(address)
-        self.total -= 1
-        self._by_origin[origin] -= 1
-        self._forget_if_none(origin)
+        self._rows[self._own + _TOTAL] -= 1
+        self._rows[self._own + _slot(address)] -= 1
 
-    def _forget_if_none(self, origin: tuple[int, int]) -> None:
-        # A counter that keeps zeros grows with every address that ever connected.
-        if not self._by_origin[origin]:
-            del self._by_origin[origin]
+    def _sum(self, slot: int) -> int:
+        return sum(self._rows[slot::_ROW])
+
+
+def _slot(address: IPAddress) -> int:
+    """Where one place is counted: an IPv4 address, or an IPv6 /64."""
+    octets = address.packed if address.version == 4 else address.packed[: _IPV6_INTERFACE_BITS // 8]
+    return int.from_bytes(blake2b(octets, digest_size=4).digest()) % _SLOTS

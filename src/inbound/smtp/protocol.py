@@ -25,10 +25,10 @@ _TLS_HANDSHAKE_SECONDS = 30.0
 
 
 class Connections:
-    """The connections of all listeners."""
+    """The connections of all listeners of this process."""
 
-    def __init__(self) -> None:
-        self.count = ConnectionCount()
+    def __init__(self, count: ConnectionCount) -> None:
+        self.count = count
         self.open: set[InboundSMTP] = set()
         #: everybody hears 421 next
         self.is_stopping = False

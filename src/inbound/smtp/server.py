@@ -1,27 +1,30 @@
-"""Reception: listeners on the daemon's own loop, from bound ports to the last goodbye."""
+"""Reception: what happens behind the bound ports, on the worker's own loop, up to the last goodbye."""
 
 import asyncio
 import socket
 import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from inbound import logs
 from inbound.config import Listener, Settings
 from inbound.errors import InboundError
+from inbound.security.limits import ConnectionCount
 from inbound.smtp.handler import Handler, Intake, Policy
+from inbound.smtp.listening import Doors
 from inbound.smtp.protocol import Connections, InboundSMTP
 from inbound.smtp.session import Service
 
-#: connections that the kernel keeps while we are busy
-_BACKLOG = 1_024
+#: connections taken in one turn of the loop
+_ACCEPT_AT_ONCE = 100
 #: seconds that a connection gets to end after it was cut
 _ABORT_SECONDS = 1.0
 
 
 @dataclass(kw_only=True, slots=True)
 class _Door:
-    """A listener, what it offers, and its sockets once they are bound."""
+    """A listener, what it offers, and its server once it accepts."""
 
     listener: Listener
     service: Service
@@ -31,14 +34,19 @@ class _Door:
 class Reception:
     """Everything that peers can connect to."""
 
-    def __init__(self, settings: Settings, intake: Intake) -> None:
-        """Prepare the listeners of the settings; nothing is bound yet.
+    def __init__(self, settings: Settings, intake: Intake, count: ConnectionCount | None = None) -> None:
+        """Prepare what the listeners of the settings offer.
+
+        Args:
+            settings: checked.
+            intake: where messages go.
+            count: of open connections, when other processes accept as well.
 
         Raises:
             InboundError: a certificate or key cannot be loaded.
         """
         self._handler = Handler(Policy.from_settings(settings), intake)
-        self._connections = Connections()
+        self._connections = Connections(count or ConnectionCount())
         self._doors = [
             _Door(
                 listener=listener,
@@ -52,29 +60,17 @@ class Reception:
             for listener in settings.listeners
         ]
 
-    @property
-    def addresses(self) -> Sequence[tuple[str, int]]:
-        """Address and port of every bound socket, in the order of the listeners; ports as the kernel chose them."""
-        servers = (door.server for door in self._doors if door.server)
-        names = (bound.getsockname() for server in servers for bound in server.sockets)
-        return [(name[0], name[1]) for name in names]
+    async def start(self, doors: Doors) -> None:
+        """Accept connections.
 
-    async def start(self) -> None:
-        """Bind every listener and accept connections.
-
-        Raises:
-            InboundError: a listener cannot be bound; none stays bound.
+        Args:
+            doors: one bound socket per listener of the settings, in their order.
         """
-        try:
-            for door in self._doors:
-                door.server = await _listen(door, self._connections)
-        except InboundError:
-            await self.stop(0)
-            raise
-        for door in self._doors:
-            for bound in door.server.sockets if door.server else ():
-                address, port = bound.getsockname()[:2]
-                logs.listening(address=address, port=port, tls=door.listener.tls)
+        loop = asyncio.get_running_loop()
+        for door, bound in zip(self._doors, doors, strict=True):
+            factory = partial(InboundSMTP, door.service, self._connections, loop)
+            # So many connections are taken at a time; the rest of what waits is for the other workers.
+            door.server = await loop.create_server(factory, sock=bound, backlog=_ACCEPT_AT_ONCE)
 
     def replace(self, settings: Settings) -> None:
         """Follow new settings from the next command on, without losing a connection.
@@ -133,21 +129,6 @@ def tls_context(listener: Listener) -> ssl.SSLContext | None:
             f"with key {listener.key!r}: {error}"
         ) from error
     return context
-
-
-async def _listen(door: _Door, connections: Connections) -> asyncio.Server:
-    loop = asyncio.get_running_loop()
-    try:
-        return await loop.create_server(
-            lambda: InboundSMTP(door.service, connections, loop),
-            door.listener.address,
-            door.listener.port,
-            backlog=_BACKLOG,
-        )
-    except OSError as error:
-        raise InboundError(
-            f"cannot listen on {door.listener.address}:{door.listener.port}: {error.strerror}"
-        ) from error
 
 
 async def _await_all(connections: Sequence[InboundSMTP], seconds: float) -> list[InboundSMTP]:

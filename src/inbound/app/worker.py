@@ -1,0 +1,145 @@
+"""One worker: an event loop that talks to peers, a committer thread, and a line to the supervisor."""
+
+import asyncio
+import contextlib
+import pickle
+import signal
+import time
+from dataclasses import dataclass
+from mmap import mmap
+from socket import socket
+
+from inbound import logs
+from inbound.config import IntakeSettings, Settings
+from inbound.database.engine import open_engine
+from inbound.database.numbers import DayBases
+from inbound.errors import InboundError
+from inbound.intake import Committer, Intake
+from inbound.pipeline.context import build_context
+from inbound.security.limits import ConnectionCount
+from inbound.smtp.listening import Doors
+from inbound.smtp.server import Reception
+
+#: what a worker says to the supervisor: that it accepts mail, and that it still turns
+READY = b"r"
+ALIVE = b"a"
+#: octets in front of new settings: their length, big-endian
+LENGTH_BYTES = 4
+
+#: how often a worker says that it is alive
+_ALIVE_SECONDS = 1.0
+#: before the end of a stop, when peers of messages that PostgreSQL does not answer for are told to come back
+_LAST_WORDS_SECONDS = 1.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Post:
+    """What a worker is given when it begins."""
+
+    #: which of the workers it is, from 0
+    number: int
+    #: how many there are
+    workers: int
+    settings: Settings
+    database_url: str
+    doors: Doors
+    #: the line to the supervisor
+    channel: socket
+    counters: mmap
+
+
+def work(post: Post) -> None:
+    """Take mail until SIGTERM, or until the supervisor is gone.
+
+    Args:
+        post: all that this process shares with others.
+
+    Raises:
+        InboundError: it cannot begin, or cannot go on.
+    """
+    # Ctrl-C and a lost terminal are the supervisor's to deal with.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    asyncio.run(_Worker(post).run())
+
+
+class _Worker:
+    """The part that lives on the event loop."""
+
+    def __init__(self, post: Post) -> None:
+        self._post = post
+        self._settings = post.settings
+        self._database = open_engine(post.database_url)
+        self._day_bases = DayBases(self._database)
+        self._committer = Committer(self._database, build_context(post.settings, self._day_bases))
+        self._intake = Intake(self._committer, _own_share(post.settings, post.workers))
+        self._reception = Reception(post.settings, self._intake, ConnectionCount(post.counters, post.number))
+        self._stop = asyncio.Event()
+
+    async def run(self) -> None:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self._stop.set)
+        self._intake.start()
+        orders = asyncio.create_task(self._follow_orders())
+        try:
+            await self._reception.start(self._post.doors)
+            self._post.channel.send(READY)
+            await self._stay_alive()
+        finally:
+            orders.cancel()
+            await self._wind_down(self._settings.server.stop_seconds)
+            self._database.dispose()
+
+    async def _stay_alive(self) -> None:
+        """Until a stop is requested: tell the supervisor that the loop turns and that messages are committed."""
+        while not self._stop.is_set():
+            if not self._intake.is_alive:
+                raise InboundError("the committer thread has ended: the worker would accept nothing any more")
+            # A supervisor that is too busy to listen has heard enough.
+            with contextlib.suppress(BlockingIOError):
+                self._post.channel.send(ALIVE)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stop.wait(), _ALIVE_SECONDS)
+
+    async def _follow_orders(self) -> None:
+        """New settings come over the channel; its end is the supervisor's."""
+        reader, _ = await asyncio.open_connection(sock=self._post.channel.dup())
+        with contextlib.suppress(asyncio.IncompleteReadError, OSError):
+            while True:
+                length = int.from_bytes(await reader.readexactly(LENGTH_BYTES), "big")
+                # S301: nobody but the process that made us can write here
+                self._apply(pickle.loads(await reader.readexactly(length)))  # noqa: S301
+        self._stop.set()
+
+    def _apply(self, settings: Settings) -> None:
+        """First the pipeline, then the doors: mail for a new mailbox must meet a pipeline that knows it."""
+        before = self._committer.context
+        self._committer.context = build_context(settings, self._day_bases, before)
+        try:
+            self._reception.replace(settings)
+        except InboundError as error:
+            # The supervisor has loaded the same certificates a moment ago.
+            self._committer.context = before
+            logs.reload_failed(config=f"worker {self._post.number}", problems=str(error).splitlines())
+        else:
+            self._settings = settings
+
+    async def _wind_down(self, seconds: float) -> None:
+        """First the doors, then the queue: what is being received may still end well, but a peer always hears how."""
+        end = time.monotonic() + seconds
+        doors = asyncio.create_task(self._reception.stop(seconds))
+        _, late = await asyncio.wait({doors}, timeout=max(seconds - _LAST_WORDS_SECONDS, 0))
+        if late:
+            self._intake.give_up()
+        await doors
+        await self._intake.stop(max(end - time.monotonic(), _LAST_WORDS_SECONDS))
+
+
+def _own_share(settings: Settings, workers: int) -> IntakeSettings:
+    """What one of several workers may keep waiting; a message of the largest size always fits."""
+    intake = settings.intake
+    return intake.model_copy(
+        update={
+            "queue_messages": max(intake.queue_messages // workers, 1),
+            "queue_bytes": max(intake.queue_bytes // workers, settings.server.max_message_bytes),
+        }
+    )

@@ -180,15 +180,49 @@ def test_prose_is_left_alone(text: str) -> None:
 
 
 def test_answers_between_quotes_keep_what_they_answer() -> None:
-    """Of a mail answered point by point, each answer stays with the paragraph above it."""
+    """Of a mail answered point by point, each answer stays with the quote above it; the last quote goes."""
     reply = split_reply(
         "Am 03.05.2026 um 10:15 schrieb Hilfe <help@example.com>:\n> Guten Tag,\n>\n> welcher Drucker?\n\n"
         "Der im Flur.\n\n"
         "> Seit wann?\nMontag.\n\n> Gruß\n> Hilfe\n"
     )
-    assert reply.new_text == "> welcher Drucker?\n\nDer im Flur.\n\n> Seit wann?\nMontag."
-    assert "Guten Tag" in reply.quoted_text
-    assert reply.quoted_text.endswith("> Gruß\n> Hilfe")
+    assert reply.new_text == "> Guten Tag,\n>\n> welcher Drucker?\n\nDer im Flur.\n\n> Seit wann?\nMontag."
+    assert reply.quoted_text == "Am 03.05.2026 um 10:15 schrieb Hilfe <help@example.com>:\n\n> Gruß\n> Hilfe"
+
+
+def test_of_a_long_quote_the_last_paragraph_stays() -> None:
+    """Three answers do not keep the whole thread."""
+    thread = "".join(f"> Zeile {number}\n" for number in range(50))
+    answers = f"{thread}>\n> Wo?\n\nHier.\n\n> Wann?\n\nJetzt."
+    reply = split_reply(f"Am 3.5.2026 um 10:15 schrieb H. <h@example.com>:\n{answers}")
+    assert reply.new_text == "> Wo?\n\nHier.\n\n> Wann?\n\nJetzt."
+    assert reply.quoted_text.endswith("> Zeile 49\n>")
+
+
+def test_initials_before_the_mark() -> None:
+    """Old mailers quote with the author's initials; a single line like that is text."""
+    assert split_reply("neu\n\nPM> alt\nPM> und älter").new_text == "neu"
+    assert split_reply("neu\n\nPM> alt").quoted_text == ""
+
+
+def test_a_rule_below_a_quote_opens_a_signature() -> None:
+    """Where the answer stands above or between."""
+    assert split_reply("neu\n\n> alt\n\n_______\nPetra, Abteilung 3").signature == "_______\nPetra, Abteilung 3"
+
+
+def test_a_mail_that_is_only_forwarded_keeps_its_header() -> None:
+    """Nothing stands above: the forwarded mail is the text, without what that one quotes in turn."""
+    header = SEPARATORS["Outlook desktop, German"]
+    reply = split_reply(f"{header}\n\n{NEW}\n\nAm 3.5.2026 um 10:15 schrieb H. <h@example.com>:\n> alt")
+    assert reply.new_text == f"{header}\n\n{NEW}"
+    assert reply.quoted_text == "Am 3.5.2026 um 10:15 schrieb H. <h@example.com>:\n> alt"
+
+
+def test_an_attribution_line_above_everything_goes() -> None:
+    """An answer below a quote whose marks were lost cannot be found, but the line above is no part of it."""
+    line = "Am 3.5.2026 um 10:15 schrieb H. <h@example.com>:"
+    reply = split_reply(f"{line}\n\nWelcher?\n\nDer im Flur.")
+    assert (reply.new_text, reply.quoted_text) == ("Welcher?\n\nDer im Flur.", line)
 
 
 def test_a_line_quoted_in_the_middle_stays() -> None:
@@ -245,7 +279,7 @@ def test_signatures_are_told_apart(signature: str, quote: str) -> None:
     [
         "-- \nPetra",
         "> alt\n> alt",
-        "Am 03.05.2026 um 10:15 schrieb Hilfe <h@example.com>:\n\nalt",
+        "Am 03.05.2026 um 10:15 schrieb Hilfe <h@example.com>:\n\n> alt",
         "",
         "Sent from my iPhone",
     ],

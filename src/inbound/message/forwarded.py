@@ -133,9 +133,10 @@ def _read(lines: list[Line], embedded: Embedded, subject: str) -> Forward:
 
 
 def _body(lines: list[Line], start: int) -> str:
-    """What is below, without the quote marks all of it carries."""
+    """What is below, without the quote marks that forwarding added (wrapping may have lost a few of them)."""
     spoken = [line for line in lines[start:] if line.raw.strip()]
-    depth = 1 if spoken and all(line.depth for line in spoken) else 0
+    is_quoted = bool(spoken) and spoken[0].depth > 0 and 2 * sum(line.depth > 0 for line in spoken) > len(spoken)
+    depth = 1 if is_quoted else 0
     return "\n".join(line.unquoted(depth) for line in lines[start:]).strip("\n\ufeff \t\xa0")
 
 

@@ -11,6 +11,7 @@ Without a mark above it, it needs an author, a date, and a recipient or subject:
 
 import re
 from dataclasses import dataclass
+from unicodedata import category, normalize
 
 from inbound.message.attribution_lines import ends_with_wrote
 from inbound.message.phrases import FIELD_OF, FORWARDED, ORIGINAL
@@ -34,19 +35,24 @@ _RULED = re.compile(r"\s*+[-_=*~—–]{2,}+\s{0,5}(?P<phrase>[^\W\d_].{1,160}?)
 _FORWARDED = re.compile(FORWARDED)
 _ORIGINAL = re.compile(ORIGINAL)
 # Labels as programs write them, for the mails whose block has lost its line ends.
+_CAPITALIZED = sorted({label[:1].upper() + label[1:] for label in FIELD_OF if len(label) > 1}, key=len, reverse=True)
 _INLINE = re.compile(
-    "(?P<label>"
-    + "|".join(
-        sorted(
-            (re.escape(label[:1].upper() + label[1:]) for label in FIELD_OF if len(label) > 1 or label == "à"),
-            key=len,
-            reverse=True,
-        )
-    )
-    + r"|CC|A|An)\s?[:：](?=\s)"
+    rf"(?P<label>{'|'.join(map(re.escape, _CAPITALIZED))}|CC|À|A)\s?[:：](?=\s)|"
+    r"(?<=>)(?P<bare>Dw)(?= )"  # Yahoo's Polish one has no colon
 )
 _ADDRESS = re.compile(r"[^\s<>()\[\]@]@[^\W_]")
 _ADDRESS_FIELDS = frozenset(("from", "to", "cc", "bcc", "reply_to"))
+
+
+def _fold(label: str) -> str:
+    """Without case and accents: "Dată" is "Data"."""
+    label = label.casefold()
+    if label.isascii():
+        return label
+    return "".join(letter for letter in normalize("NFD", label) if category(letter) != "Mn")
+
+
+_FIELD_OF_FOLDED = {_fold(label): field for label, field in FIELD_OF.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +113,7 @@ def label_of(text: str) -> tuple[str, str] | None:
     if ":" not in head and "：" not in head:
         return None
     found = _LABEL.match(head)
-    field = FIELD_OF.get(_REMARK.sub("", found["label"].casefold())) if found else None
+    field = _FIELD_OF_FOLDED.get(_fold(_REMARK.sub("", found["label"]))) if found else None
     return (field, text[found.end() :].strip(" \t*_\xa0")) if found and field else None
 
 
@@ -149,7 +155,7 @@ def _split_inline(values: dict[str, str], text: str) -> None:
     """Read the fields that follow each other on one line."""
     field, value_start = "", 0
     for found in _INLINE.finditer(text):
-        next_field = FIELD_OF[found["label"].casefold()]
+        next_field = _inline_field(found)
         if next_field in values or next_field == field:
             continue
         if field:
@@ -161,6 +167,10 @@ def _split_inline(values: dict[str, str], text: str) -> None:
             break
     if field:
         values[field] = text[value_start:].strip()
+
+
+def _inline_field(found: re.Match[str]) -> str:
+    return FIELD_OF[(found["label"] or found["bare"]).casefold()]
 
 
 def _announcement(lines: list[Line], index: int, floor: int) -> tuple[int, Mark | None]:
@@ -205,7 +215,7 @@ def _take(values: dict[str, str], field: str, value: str, *, is_split: bool) -> 
     if not is_split or len(value) > MAX_LINE_CHARS or field == "subject":
         return
     found = _INLINE.search(value)
-    other = FIELD_OF[found["label"].casefold()] if found else field
+    other = _inline_field(found) if found else field
     if found and other not in values and value[: found.start()].endswith((" ", ">")):
         values[field], values[other] = value[: found.start()].strip(), value[found.end() :].strip()
 

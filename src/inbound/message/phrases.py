@@ -33,7 +33,8 @@ _LABELS = {
         "密送"
     ),
     "date": (
-        "date|sent|datum|gesendet|gesendet am|datum/uhrzeit|envoyé|envoyé le|date d'envoi|fecha|enviado|enviado el|"
+        "date|sent|message du|datum|gesendet|gesendet am|datum/uhrzeit|envoyé|envoyé le|date d'envoi|fecha|"
+        "enviado|enviado el|"
         "enviado em|enviada em|enviada|enviat|data|inviato|verzonden|verzonden op|verstuurd|odesláno|odoslané|dátum|"
         "dátuma|wysłano|wysłane|data wysłania|dato|sendt|skickat|skickad|skickades|lähetetty|päivämäärä|päiväys|pvm|"
         "elküldve|küldve|küldés ideje|trimis|trimis la|дата|отправлено|дата отправки|надіслано|відправлено|изпратено|"
@@ -113,7 +114,7 @@ SENT_FROM = (
     # the verb last, or somewhere
     rf"(?:{_MESSAGE} wurde )?(?:von|vom|mit) .{{2,80}}?(?:gesendet|versendet|geschickt|verschickt|gesandt)\b.{{0,40}}|"
     rf"{_MESSAGE} wurde .{{0,80}}(?:gesendet|versendet|geschickt|verschickt)\b.{{0,40}}|"
-    r".{1,40}(?:から送信|より送信|에서 보냄| küldve|'?\w{0,9}d[ae]n gönderildi)\W{0,3}|"
+    r".{1,40}(?:(?:から|より)送信\w*|에서 (?:보냄|전송됨|보낸 메일)| küldve|'?\w{0,9}d[ae]n gönderildi)\W{0,3}|"
     r"lähetetty\s.*|发自.*|發自.*|来自我的.*|從我的.*|从我的.*|傳送自.*|"
     # where to get the program
     r"(?:[^\W\d]+ ){0,4}outlook (?:[^\W\d]+ ){1,2}(?:ios|android)\b.*"

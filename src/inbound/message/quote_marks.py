@@ -8,6 +8,7 @@ MAX_LINES = 10_000
 
 # Up to three blanks before: more is text that shows ">".
 _MARKS = re.compile(r"[ \t\xa0]{0,3}(>(?>(?:[ \t\xa0]?>)*))[ \t\xa0]?")
+_INITIALS = re.compile(r"[A-Z]{1,3}>")
 _DIRECTIONS = dict.fromkeys([0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 _NOISE = "\ufeff\u200b \t\r\xa0"
 
@@ -36,7 +37,14 @@ class Line(NamedTuple):
 
 def read_lines(text: str) -> list[Line]:
     """The lines of a text; behind `MAX_LINES` all that is left counts as one."""
-    return [_read_line(raw) for raw in text.split("\n", MAX_LINES)]
+    raws = text.split("\n", MAX_LINES)
+    lines = [_read_line(raw) for raw in raws]
+    for index in range(1, len(raws)):
+        # Mailers of Usenet and FidoNet put the author's initials before the mark; one line alone says nothing.
+        initials = _INITIALS.match(raws[index])
+        if initials and raws[index - 1].startswith(initials[0]):
+            lines[index - 1 : index + 1] = [_cited(raws[index - 1]), _cited(raws[index])]
+    return lines
 
 
 def next_spoken(lines: list[Line], index: int, limit: int | None = None) -> int:
@@ -45,6 +53,10 @@ def next_spoken(lines: list[Line], index: int, limit: int | None = None) -> int:
     while index < end and lines[index].is_blank:
         index += 1
     return index
+
+
+def _cited(raw: str) -> Line:
+    return Line(1, raw.partition(">")[2].strip(_NOISE), raw)
 
 
 def _read_line(raw: str) -> Line:

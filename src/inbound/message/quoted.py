@@ -11,8 +11,8 @@ from inbound.model.mail import Reply
 
 #: a quoted line this long was perhaps wrapped by a program that forgot the quote mark of the rest
 WRAPPED_CHARS = 55
-#: lines of a quote that stay above the answer to it
-MAX_CONTEXT_LINES = 12
+#: lines of a quote that stay above the answer to it; of a longer one its last paragraph stays
+MAX_CONTEXT_LINES = 30
 
 _LINE_WORDS = ("line", "Zeile", "Linie", "ligne", "línea")
 _SENTENCE_ENDS = (".", "!", "?", ":", ";")
@@ -27,9 +27,10 @@ class _Kind(Enum):
 def split_reply(text: str) -> Reply:
     r"""Tell the new text of a mail from the rest.
 
-    Text behind a quote is new (answers below), text between quotes too (answers in between: these keep the paragraph
-    they answer above them). What stands below a header block, a "-----Original Message-----" or an attribution line
-    without quoted lines is quoted to the end. If nothing would remain, everything is new.
+    Text behind a quote is new (answers below), text between quotes too (answers in between: these keep what they
+    answer above them). What stands below a header block, a "-----Original Message-----" or an attribution line without
+    quoted lines is quoted to the end. If nothing would remain, the text below is what its author sends: a forwarded
+    mail with its header, without what that one quotes. If still nothing would remain, everything is new.
 
     Args:
         text: of the message, lines ended by ``\n``.
@@ -39,7 +40,9 @@ def split_reply(text: str) -> Reply:
     """
     lines = read_lines(text)
     kinds = _kinds(lines)
-    if not any(kind is _Kind.NEW and not line.is_blank for kind, line in zip(kinds, lines, strict=True)):
+    if not _has_new(lines, kinds):
+        kinds = _kinds(lines, is_headed=True)
+    if not _has_new(lines, kinds):
         return Reply(new_text=text.strip("\n"), quoted_text="", signature="", rest="")
     return Reply(
         new_text=_join(lines, kinds, {_Kind.NEW}),
@@ -64,10 +67,14 @@ def _join(lines: list[Line], kinds: list[_Kind], wanted: set[_Kind]) -> str:
     return "\n".join(out).strip("\n").rstrip()
 
 
-def _kinds(lines: list[Line]) -> list[_Kind]:
-    """What each line is."""
+def _has_new(lines: list[Line], kinds: list[_Kind]) -> bool:
+    return any(kind is _Kind.NEW and not line.is_blank for kind, line in zip(kinds, lines, strict=True))
+
+
+def _kinds(lines: list[Line], *, is_headed: bool = False) -> list[_Kind]:
+    """What each line is. Where it is headed, the first announcement of a quote announces the text itself."""
     kinds = [_Kind.NEW] * len(lines)
-    runs = _quoted_runs(lines)
+    runs = _quoted_runs(lines, is_headed=is_headed)
     for start, end, _is_attributed in runs:
         kinds[start:end] = [_Kind.QUOTED] * (end - start)
     for start, end in _gaps(runs, len(lines)):
@@ -86,7 +93,7 @@ def _gaps(runs: list[tuple[int, int, bool]], length: int) -> list[tuple[int, int
     return [(start, end) for start, end in zip(starts, ends, strict=True) if start < end]
 
 
-def _quoted_runs(lines: list[Line]) -> list[tuple[int, int, bool]]:
+def _quoted_runs(lines: list[Line], *, is_headed: bool) -> list[tuple[int, int, bool]]:
     """Start, end and "does an attribution line or the like open it?" of everything quoted, in order."""
     runs: list[tuple[int, int, bool]] = []
     floor = index = 0
@@ -96,7 +103,13 @@ def _quoted_runs(lines: list[Line]) -> list[tuple[int, int, bool]]:
             runs.append((index, len(lines), True))
             break
         embedded = find_embedded(lines, index, floor)
-        if embedded:
+        if embedded and is_headed:
+            # Who wrote, and when, is part of a forward; before an answer it is not.
+            floor = index = embedded.end
+            is_headed = False
+            if embedded.attribution:
+                runs.append((embedded.start, embedded.end, True))
+        elif embedded:
             start, index = embedded.start, _end_of_quote(lines, embedded)
             runs.append((start, index, True))
             floor = index
@@ -160,7 +173,7 @@ def _is_torn_off(lines: list[Line], index: int, *, is_torn: bool) -> bool:
 
 
 def _contexts(lines: list[Line], kinds: list[_Kind], runs: list[tuple[int, int, bool]]) -> list[tuple[int, int]]:
-    """The quoted paragraphs that stay: those that an answer between quotes answers.
+    """The quoted lines that stay: those that an answer between quotes answers.
 
     A single attributed quote above or below the text is a whole mail, and goes; so does the last of several.
     """
@@ -170,15 +183,19 @@ def _contexts(lines: list[Line], kinds: list[_Kind], runs: list[tuple[int, int, 
         is_answered = any(kinds[i] is _Kind.NEW and not lines[i].is_blank for i in range(end, next_start))
         is_between = number + 1 < len(runs) or number > 0
         if is_answered and (is_between or not is_attributed):
-            found.append((_paragraph_start(lines, start, end), end))
+            found.append((_context_start(lines, start, end), end))
     return found
 
 
-def _paragraph_start(lines: list[Line], start: int, end: int) -> int:
-    index = end
-    while index > start and lines[index - 1].is_blank:
-        index -= 1
-    stop = max(start, index - MAX_CONTEXT_LINES)
-    while index > stop and lines[index - 1].depth and not lines[index - 1].is_blank:
-        index -= 1
-    return index
+def _context_start(lines: list[Line], start: int, end: int) -> int:
+    """The first line that stays of a quote: what is above its quote marks goes."""
+    while start < end and not lines[start].depth:
+        start += 1
+    while end > start and lines[end - 1].is_blank:
+        end -= 1
+    if end - start <= MAX_CONTEXT_LINES:
+        return start
+    first = end
+    while first > end - MAX_CONTEXT_LINES and lines[first - 1].depth and not lines[first - 1].is_blank:
+        first -= 1
+    return first

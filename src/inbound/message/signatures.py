@@ -39,7 +39,7 @@ def signature_start(lines: list[Line], start: int, end: int) -> int | None:
         line = lines[index]
         if line.is_blank:
             continue
-        if _is_mark(line, end - index):
+        if _is_mark(line, end - index) or (start and not spoken and _is_short_rest(lines, index, end)):
             return index
         if spoken and (is_sent_from(line) or _is_footer(lines, index, end)):
             return index
@@ -67,7 +67,17 @@ def _is_mark(line: Line, rest: int) -> bool:
 
 
 def _is_footer(lines: list[Line], index: int, end: int) -> bool:
+    """Is it the rule above the footer of a mailing list?"""
     if len(lines[index].text) < 20 or not is_rule(lines[index]):
         return False
-    below = [line for line in lines[index + 1 : min(end, index + 30)] if not line.is_blank]
+    below = _below(lines, index, end)
     return 0 < len(below) <= MAX_FOOTER_LINES and any(_FOOTER.search(line.text[:300]) for line in below)
+
+
+def _is_short_rest(lines: list[Line], index: int, end: int) -> bool:
+    """Is it a rule, below a quote and above a few lines? Nobody begins an answer like that."""
+    return is_rule(lines[index]) and len(_below(lines, index, end)) <= MAX_FOOTER_LINES
+
+
+def _below(lines: list[Line], index: int, end: int) -> list[Line]:
+    return [line for line in lines[index + 1 : min(end, index + 30)] if not line.is_blank]

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import islice
 
 from inbound.model.indicated import Indicated, Problem, WorkTime, Writer, WrongValue
 
@@ -14,6 +15,8 @@ HOURS_ALLOWED = ("1.5", "1,5", "1.5h", "1:30", "1h30m", "1h", "90m")
 APPROVES = frozenset({"approve", "approved", "genehmigt"})
 REJECTS = frozenset({"reject", "rejected", "abgelehnt"})
 DECISIONS_ALLOWED = ("approve", "approved", "genehmigt", "reject", "rejected", "abgelehnt")
+#: a line with more has no meaning; what is behind them belongs to the value of the last, and makes it a wrong one
+MAX_INDICATORS = 50
 #: mistakes of one line that are told
 MAX_WRONG = 10
 #: a Date further away from the time of receipt is a wrong clock
@@ -104,7 +107,7 @@ def work_time(hours: Decimal, sent_at: datetime | None, received_at: datetime) -
 
 def _values(line: str) -> list[tuple[str, str]]:
     """Indicators with their values, which reach to the next `` #X=`` or the end of the line."""
-    marks = list(_INDICATOR.finditer(line))
+    marks = list(islice(_INDICATOR.finditer(line), MAX_INDICATORS))
     ends = [mark.start() for mark in marks[1:]] + [len(line)]
     return [(f"#{mark[1].upper()}", line[mark.end() : end].strip()) for mark, end in zip(marks, ends, strict=True)]
 

@@ -77,8 +77,20 @@ def test_a_weak_identity_slides_over_two_periods() -> None:
         ("", "New Ticket - 2026-01-31 09:05"),
         ("   ", "New Ticket - 2026-01-31 09:05"),
         ("x" * 300, "x" * 255),
-        # a combining accent is not torn off its letter
+        ("x" * 255, "x" * 255),
+        # only what nobody sees
+        ("\u200b\u00a0\ufeff", "New Ticket - 2026-01-31 09:05"),
+        # what is one character to a reader is not torn apart
         ("x" * 254 + "e\u0301tail", "x" * 254),
+        ("x" * 253 + "e\u0301\u0302tail", "x" * 253),
+        ("x" * 253 + "e\u0301tail", "x" * 253 + "e\u0301"),
+        ("x" * 254 + "\N{THUMBS UP SIGN}\N{EMOJI MODIFIER FITZPATRICK TYPE-4}tail", "x" * 254),
+        ("x" * 253 + "\N{WOMAN}\N{ZERO WIDTH JOINER}\N{PERSONAL COMPUTER}tail", "x" * 253),
+        ("x" * 254 + "\N{HEAVY BLACK HEART}\ufe0ftail", "x" * 254),
+        # a space at the cut goes
+        ("x" * 254 + " tail", "x" * 254),
+        # nothing but accents
+        ("e" + "\u0301" * 400, "e" + "\u0301" * 254),
     ],
 )
 def test_titles(subject: str, title: str) -> None:

@@ -8,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inbound.message.forwarded import count_blocks, read_embedded, read_forward
+from inbound.message.header_blocks import label_of
+from inbound.message.phrases import FIELD_OF
 from inbound.model.mail import Address, Forward
 from steps import count_calls
 
@@ -196,6 +198,7 @@ def test_an_attribution_line_names_the_author(line: str) -> None:
         ("'Muster, Petra' <petra@example.com>", Address(name="Muster, Petra", address="petra@example.com")),
         ("Muster, Petra <petra@example.com>", Address(name="Muster, Petra", address="petra@example.com")),
         ("Petra Muster", Address(name="Petra Muster", address="")),
+        ("Muster, Petra", Address(name="Muster, Petra", address="")),
         ("Petra Muster <petra@example.com> im Auftrag von desk@example.com", PETRA),
         ("Petra Muster <petra@example.com<mailto:petra@example.com>> on behalf of Desk <d@example.com>", PETRA),
     ],
@@ -270,6 +273,14 @@ def test_a_block_is_read_without_a_word_from_the_subject() -> None:
 def test_blocks_are_counted(text: str, count: int) -> None:
     """Each block once, quoted ones included."""
     assert count_blocks(text) == count
+
+
+@pytest.mark.parametrize("label", FIELD_OF)
+def test_every_label_is_read_on_a_line_of_its_own_and_among_others(label: str) -> None:
+    """Whatever the language does to its letters when their case changes."""
+    capitalized = label[:1].upper() + label[1:]
+    assert label_of(f"{capitalized}: x") == label_of(f"*{label.upper()}* : x") == (FIELD_OF[label], "x")
+    assert count_blocks(f"-- Forward -- From: a@example.com {capitalized}: x Subject: y") == 1
 
 
 @given(st.text(), st.sampled_from(["", "Fwd: x", "AW: x", "VS: x"]))

@@ -28,7 +28,7 @@ _BEHALF = re.compile(
 _IN_BRACKETS = re.compile(r"[(\[<]+\s?(?:mailto:)?([^\s<>()\[\]@]+@[^\s<>()\[\]]+?)\s?[)\]>]+")
 _QUOTED_NAME = re.compile(r"[\"“”„«»‚‘]\s?([^\"“”„«»]{1,200}?)\s?[\"“”»«]\W*\Z")
 _TIME_END = re.compile(
-    r"\d{1,2}[:.h]\d{2}(?:[:.]\d{2})?(?:\s?(?:[ap]\.?m\.?|uhr|nachm\.|vorm\.)(?!\w))?(?:\s?(?:GMT|UTC)?\s?[+-]\d{2}:?\d{2})?|"
+    r"\d{1,2}[:.h]\d{2}(?:[:.]\d{2})?(?:\s?(?:[ap]\.?m\.?|[πμ]\.μ\.|uhr|nachm\.|vorm\.)(?!\w))?(?:\s?(?:GMT|UTC)?\s?[+-]\d{2}:?\d{2})?|"
     r"\b(?:19|20)\d{2}\b",
     re.IGNORECASE,
 )
@@ -43,6 +43,8 @@ _WORDS_BEFORE_NAME = frozenset(
         "időpontban",
         "keltezéssel",
         "den",
+        "ο",
+        "η",
         "от",
     )
 )
@@ -161,6 +163,9 @@ def _without_echo(address: Address) -> Address:
 
 def _first_address(value: str) -> Address:
     """The author. Of "A on behalf of B" it is A, who wrote."""
+    if "@" not in value:
+        # One author, so a comma stands inside of the name.
+        return Address(name=clean_line(value.strip(" \t;,*'\"")), address="")
     found = _addresses(_BEHALF.sub("", value, count=1)) or _addresses(value)
     return next((address for address in found if address.address), found[0] if found else _NOBODY)
 

@@ -25,15 +25,25 @@ MAX_FIELD_CHARS = 100_000
 #: characters of a line that is searched for marks, and for the labels of a block on one line
 MAX_LINE_CHARS = 4000
 
+
+def _fold(text: str) -> str:
+    """Without case and accents: "Dată" is "Data", and to Turkish an i is an i."""
+    text = text.casefold().replace("ı", "i")
+    if text.isascii():
+        return text
+    return "".join(letter for letter in normalize("NFD", text) if category(letter) != "Mn")
+
+
 _LABEL = re.compile(r"[\s*_|]{0,10}(?P<label>[^\W\d_][^:：\n]{0,40}?)[\s*_]{0,4}[:：][*_]{0,3}")
 _DASHES = frozenset("-_=*~—–")
 _COLONS = frozenset(":：")
 # As in "Kopie (CC)".
 _REMARK = re.compile(r"\s?\([^()]*\)")
 _RULE = re.compile(r"[-_=*~—–⸺\s]{3,}+\Z")
-_RULED = re.compile(r"\s*+[-_=*~—–]{2,}+\s{0,5}(?P<phrase>[^\W\d_].{1,160}?)\s{0,5}[-_=*~—–]{2,}(?P<rest>.*)\Z")
-_FORWARDED = re.compile(FORWARDED)
-_ORIGINAL = re.compile(ORIGINAL)
+_RULED = re.compile(r"\s*+[-_=*~—–]{2,}+\s{0,5}(?P<phrase>[^\W\d_].{1,160}?)\s{0,5}[-_=*~—–]{2,}+(?P<rest>.*)\Z")
+_RULED_ALONE = re.compile(r"\s*+[-_=*~—–]{2,}+\s{0,5}(?P<phrase>[^\W\d_].{1,160}?)\s{0,5}[-_=*~—–]{2,}+(?P<rest>)\Z")
+_FORWARDED = re.compile(_fold(FORWARDED))
+_ORIGINAL = re.compile(_fold(ORIGINAL))
 # Labels as programs write them, for the mails whose block has lost its line ends.
 _CAPITALIZED = sorted({label[:1].upper() + label[1:] for label in FIELD_OF if len(label) > 1}, key=len, reverse=True)
 _INLINE = re.compile(
@@ -42,14 +52,6 @@ _INLINE = re.compile(
 )
 _ADDRESS = re.compile(r"[^\s<>()\[\]@]@[^\W_]")
 _ADDRESS_FIELDS = frozenset(("from", "to", "cc", "bcc", "reply_to"))
-
-
-def _fold(label: str) -> str:
-    """Without case and accents: "Dată" is "Data"."""
-    label = label.casefold()
-    if label.isascii():
-        return label
-    return "".join(letter for letter in normalize("NFD", label) if category(letter) != "Mn")
 
 
 _FIELD_OF_FOLDED = {_fold(label): field for label, field in FIELD_OF.items()}
@@ -87,12 +89,12 @@ def read_mark(line: Line) -> Mark | None:
     if line.text[:1] not in _DASHES and line.text[-1:] not in _COLONS:
         return None
     text = line.text[:MAX_LINE_CHARS]
-    if text[:1] in _DASHES and (ruled := _RULED.match(text)):
-        phrase = ruled["phrase"].casefold()
+    if text[:1] in _DASHES and (ruled := _RULED_ALONE.match(text) or _RULED.match(text)):
+        phrase = _fold(ruled["phrase"])
         is_forward = bool(_FORWARDED.search(phrase))
         is_known = is_forward or bool(_ORIGINAL.search(phrase)) or _is_zoho(phrase)
         return Mark(is_forward, is_known, ruled["rest"].strip())
-    if text.endswith((":", "：")) and len(text) < 80 and _FORWARDED.search(text.casefold()):
+    if text.endswith((":", "：")) and len(text) < 80 and _FORWARDED.search(_fold(text)):
         return Mark(is_forward=True, is_known=False, rest="")
     return None
 
@@ -170,7 +172,7 @@ def _split_inline(values: dict[str, str], text: str) -> None:
 
 
 def _inline_field(found: re.Match[str]) -> str:
-    return FIELD_OF[(found["label"] or found["bare"]).casefold()]
+    return _FIELD_OF_FOLDED[_fold(found["label"] or found["bare"])]
 
 
 def _announcement(lines: list[Line], index: int, floor: int) -> tuple[int, Mark | None]:

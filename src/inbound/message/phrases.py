@@ -28,10 +28,7 @@ _LABELS = {
         "kopio|másolat|másolatot kap|dw|do wiadomości|копия|копія|копие|koopia|bilgi|kopija|κοιν.|κοιν|κοινοποίηση|"
         "tembusan|đồng kính gửi|עותק|نسخة|สำเนา|抄送|副本|참조"
     ),
-    "bcc": (
-        "bcc|bc|blindkopie|cci|cco|ccn|skrytá kopie|skrytá kópia|udw|hemlig kopia|blindkopi|piilokopio|bilgi (gizli)|"
-        "密送"
-    ),
+    "bcc": ("bcc|bc|blindkopie|cci|cco|ccn|skrytá kopie|skrytá kópia|udw|hemlig kopia|blindkopi|piilokopio|密送"),
     "date": (
         "date|sent|message du|datum|gesendet|gesendet am|datum/uhrzeit|envoyé|envoyé le|date d'envoi|fecha|"
         "enviado|enviado el|"

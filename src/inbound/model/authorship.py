@@ -40,8 +40,10 @@ class Question:
     #: what lists write into X-Original-From and X-Original-Sender
     original_from: Address | None = None
     original_sender: Address | None = None
-    #: the author that each forwarded header block of the text names; None for a block that names none
-    forwarded: tuple[Address | None, ...] = ()
+    #: the author that the first forwarded header block of the text names; None when it names none, or there is none
+    forwarded: Address | None = None
+    #: number of forwarded header blocks in the text
+    block_count: int = 0
     subject: str = ""
     #: the object that the subject names
     target: Target | None = None

@@ -86,6 +86,6 @@ class Verdict:
     rejected: Indicated | None = None
     #: the text is the whole mail, unchanged
     is_whole_mail: bool = False
-    #: the target is somebody else's, so a new ticket has nothing to do with it: its author is attributed without it
+    #: a stranger's new ticket has nothing to do with the target: its author is attributed as if none were named
     is_unrelated: bool = False
     steps: tuple[Step, ...] = ()

@@ -1,20 +1,13 @@
 """Who the originator is. For which organization, and as whom, is asked in `attribution`."""
 
-import re
 from collections.abc import Callable, Iterator
 
+from inbound.message.subjects import is_forward
 from inbound.model.authorship import Directory, Originator, Question, Source
 from inbound.model.desk import Resource
 from inbound.model.mail import Address
 from inbound.model.mailbox import Mailbox
 from inbound.model.trace import Step, hit, miss
-
-# What mail programs put before the subject of a forwarded mail, in many languages. Some gateways put a mark in front
-# of it: "[EXTERN] WG: ...".
-_FORWARD_PREFIX = re.compile(
-    r"\s*(?:\[[^\]]{1,40}\]\s*)?(?:wg|fwd?|tr|rv|rif?|i|enc|vs|vb|vl|pd|doorst|ilt|továbbítás|转发|轉寄)\s*[:：]",
-    re.IGNORECASE,
-)
 
 Found = tuple[Originator | None, Step]
 
@@ -43,9 +36,21 @@ def originator_of(
 
 def possible_authors(question: Question) -> tuple[Address, ...]:
     """Everybody who could turn out to be the originator: whom the directory must know before it is asked."""
-    named = (question.original_from, question.original_sender, *question.forwarded)
+    named = (question.original_from, question.original_sender, question.forwarded)
     found = (*question.from_, *question.reply_to, *(address for address in named if address))
     return tuple(dict.fromkeys(address for address in found if address.address))
+
+
+def needs_blocks(from_: tuple[Address, ...], subject: str, mailbox: Mailbox) -> bool:
+    """Could a forwarded header block decide? Only then the text must be searched for them.
+
+    Args:
+        from_: authors.
+        subject: decoded.
+        mailbox: it came to.
+    """
+    author = _reachable(from_)
+    return author is not None and (is_own(author, mailbox) or is_forward(subject))
 
 
 def is_own(address: Address, mailbox: Mailbox) -> bool:
@@ -66,11 +71,6 @@ def without_sub_address(key: str) -> str:
     """
     local, _, domain = key.rpartition("@")
     return f"{local.partition('+')[0]}@{domain}"
-
-
-def is_forward(subject: str) -> bool:
-    """Does the subject begin as that of a forwarded mail?"""
-    return _FORWARD_PREFIX.match(subject) is not None
 
 
 def acting_resource(author: Address | None, directory: Directory) -> Resource | None:
@@ -123,9 +123,9 @@ def _mailbox_itself(question: Question) -> Iterator[Found]:
 
 def _forwarded_block(question: Question) -> Found:
     """One forwarded header block: somebody configured forward instead of redirect."""
-    author = _first_foreign(question.forwarded, question) if len(question.forwarded) == 1 else None
+    author = _first_foreign((question.forwarded,), question) if question.block_count == 1 else None
     if author is None:
-        detail = f"the text has {len(question.forwarded)} forwarded header blocks; exactly one would name the author"
+        detail = f"the text has {question.block_count} forwarded header blocks; exactly one must name an author"
         return None, miss("resolve_sender", Source.FORWARDED_BLOCK, detail)
     detail = f"the mail was forwarded, not redirected; its forwarded header block names {author.key}"
     return Originator(author=author, source=Source.FORWARDED_BLOCK), hit(
@@ -138,7 +138,7 @@ def _resource_forward(question: Question, directory: Directory, is_known: Callab
     forwarder = acting_resource(_reachable(question.from_), directory)
     if forwarder is None or not is_forward(question.subject):
         return
-    author = _first_foreign(question.forwarded, question) if len(question.forwarded) == 1 else None
+    author = _first_foreign((question.forwarded,), question) if question.block_count == 1 else None
     why_not = _why_no_forward(question, author, is_known)
     if why_not or author is None:
         yield None, miss("resolve_sender", Source.RESOURCE_FORWARD, f"{forwarder.name} forwards, but {why_not}")
@@ -156,7 +156,7 @@ def _why_no_forward(question: Question, author: Address | None, is_known: Callab
     if not question.is_proven:
         return "nothing proves it (sender_not_authenticated)"
     if author is None:
-        return f"the text has {len(question.forwarded)} forwarded header blocks; exactly one must name an author"
+        return f"the text has {question.block_count} forwarded header blocks; exactly one must name an author"
     return "" if is_known(author) else f"{author.key} is neither a contact nor of a known domain"
 
 

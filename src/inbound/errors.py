@@ -8,7 +8,9 @@ InboundError
 │   ├── SchemaMismatch      the schema is older or newer than this program
 │   └── UnsafeDurability    the server would confirm commits that it has not written
 ├── EmbeddedPostgresError   the private PostgreSQL cannot be found, created or started
-├── NotFound                no such message, mailbox or file
+├── ImportRefused           files for the directory have mistakes; carries every one with its line
+├── StillReferredTo         what cannot be deleted or deactivated, and what refers to it
+├── NotFound                no such message, mailbox, entry of the directory or file
 └── AlreadyRunning          another daemon uses the state directory
 """
 
@@ -22,13 +24,13 @@ class InboundError(Exception):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Problem:
-    """One mistake in a configuration."""
+    """One mistake in a configuration, or in a file for the directory."""
 
     #: path of the file
     file: str
     #: 1-based; None when the mistake is something that is missing
     line: int | None
-    #: dotted name of the setting, like ``mailboxes[1].ticket.priority``
+    #: dotted name of the setting, like ``mailboxes[1].ticket.priority``, or the column
     setting: str
     #: what is wrong and what is allowed
     message: str
@@ -70,8 +72,22 @@ class EmbeddedPostgresError(InboundError):
     """The private PostgreSQL cannot be found, created or started."""
 
 
+class ImportRefused(InboundError):
+    """All mistakes of files for the directory at once; nothing was written."""
+
+    def __init__(self, problems: Sequence[Problem], further: int = 0) -> None:
+        self.problems = tuple(problems)
+        #: how many more there are that are not kept
+        self.further = further
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class StillReferredTo(InboundError):
+    """What cannot be deleted or deactivated, with what refers to it and how often."""
+
+
 class NotFound(InboundError):
-    """No such message, mailbox or file."""
+    """No such message, mailbox, entry of the directory or file."""
 
 
 class AlreadyRunning(InboundError):

@@ -178,6 +178,16 @@ def embedded_failed(error: str) -> None:
     _log.error("embedded_postgres_failed", error=error)
 
 
+def example_loaded(*, file: str, entries: int) -> None:
+    """A first start on an empty embedded database: it has the people and organizations of the example now."""
+    _log.info("example_loaded", file=file, entries=entries)
+
+
+def example_refused(*, problems: Sequence[str]) -> None:
+    """The example does not fit the configuration: the desk starts empty."""
+    _log.warning("example_refused", problems=list(problems))
+
+
 def migrated(*, before: str | None, after: str | None) -> None:
     """The database schema was changed."""
     _log.info("migrated", before=before, after=after)

@@ -9,6 +9,7 @@ from pathlib import Path
 from inbound import __version__, logs
 from inbound.app.checks import check_stored
 from inbound.app.database import embedded_for, make_ready
+from inbound.app.directory.example import is_example_desk, load_example
 from inbound.app.supervisor import Supervisor
 from inbound.config import Settings
 from inbound.database.engine import open_engine
@@ -49,6 +50,8 @@ def serve(settings: Settings, config: Path, on_running: Callable[[Running], None
         try:
             make_ready(database, settings)
             check_stored(settings, database, str(config))
+            if is_example_desk(settings, config):
+                load_example(database, settings)
         finally:
             # A connection must not be in two processes.
             database.dispose()

@@ -1,6 +1,6 @@
 """How messages and explanations look, for people and for programs. What came from outside is made printable."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 
@@ -35,6 +35,23 @@ def message_table(found: Sequence[Listed]) -> None:
         table.add_row(*(Text(printable(cell)) for cell in cells))
     console = Console()
     (console if console.is_terminal else Console(width=_FILE_WIDTH)).print(table)
+
+
+def table_of(entries: Sequence[Mapping[str, object]]) -> None:
+    """Print entries that have the same fields: lists joined, nothing as nothing."""
+    table = Table(box=None, pad_edge=False)
+    for heading in entries[0]:
+        table.add_column(heading.replace("_", " "), overflow="fold")
+    for entry in entries:
+        table.add_row(*(Text(printable(_cell(value))) for value in entry.values()))
+    console = Console()
+    (console if console.is_terminal else Console(width=_FILE_WIDTH)).print(table)
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value or "")
 
 
 def listed_json(one: Listed, again: Sequence[Redelivery] | None = None) -> dict[str, object]:

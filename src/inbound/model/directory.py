@@ -1,0 +1,33 @@
+"""What an operator fills the directory with: entries of files, before anybody knows their ids."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+#: in the order in which they are imported: what is referred to comes first
+DirectoryKind = Literal["organizations", "resources", "contacts", "devices", "projects", "tasks", "change_requests"]
+KINDS: tuple[DirectoryKind, ...] = get_args(DirectoryKind)
+
+#: which organizations there may be; rules.attribution knows which of them take tickets
+ORGANIZATION_TYPES = ("customer", "partner", "vendor", "local", "lead", "prospect", "dead", "cancelled")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """One row of a CSV file, or one table of a TOML file, readable in itself."""
+
+    kind: DirectoryKind
+    file: str
+    #: 1-based
+    line: int
+    #: by column; a column that the file does not have is not here
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tally:
+    """What an import did to the rows of one kind."""
+
+    new: int
+    changed: int
+    unchanged: int

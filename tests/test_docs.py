@@ -11,6 +11,7 @@ import pytest
 import typer.main
 from pydantic import BaseModel
 
+from inbound.app.directory.columns import Columns, columns_of
 from inbound.cli import app
 from inbound.config import Settings
 from inbound.database.tables import metadata
@@ -144,6 +145,12 @@ def test_ehlo_keywords_are_documented() -> None:
     assert [keyword for keyword in offered if f"`{keyword.split()[0]}`" not in named] == []
 
 
+@pytest.mark.parametrize(("kind", "columns"), columns_of(Settings()).items())
+def test_columns_of_imports_are_documented(kind: str, columns: Columns) -> None:
+    """The section of a kind has every column of its files, and no other."""
+    assert sorted(codes(DOCS / "directory.md", kind)) == sorted(columns)
+
+
 @pytest.mark.parametrize("table", metadata.sorted_tables, ids=lambda table: table.name)
 def test_columns_are_documented(table: Any) -> None:
     """The section of a table lists its columns in order, and no other."""
@@ -209,6 +216,8 @@ def test_named_files_exist() -> None:
     named = {
         path
         for page in PAGES
-        for path in re.findall(r"`((?:src|docs|tests|bench|migrations|systemd|requirements)/[\w./-]*)`", read(page))
+        for path in re.findall(
+            r"`((?:src|docs|tests|bench|examples|migrations|systemd|requirements)/[\w./-]*)`", read(page)
+        )
     }
     assert [path for path in sorted(named) if not (ROOT / path).exists()] == []

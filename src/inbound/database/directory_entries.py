@@ -93,14 +93,13 @@ def list_entries(tx: Transaction, kind: DirectoryKind, *, search: str = "", limi
         search: part of anything that is known about it, in any case of letters; empty = all.
         limit: at most so many.
     """
-    # S608: the queries are the constants above
     query = f"""
         SELECT * FROM ({_QUERIES[kind]}) AS entry
         WHERE :search = '' OR strpos(lower(concat_ws(' ', VARIADIC ARRAY(
             SELECT value FROM jsonb_each_text(to_jsonb(entry)) WHERE key NOT IN ('id', 'active')))), lower(:search)) > 0
         ORDER BY name, id LIMIT :limit
-    """  # noqa: S608
-    return [dict(row._mapping) for row in tx.execute(text(query), {"search": search, "limit": limit})]  # noqa: SLF001
+    """  # noqa: S608 - the queries are the constants above
+    return [dict(row) for row in tx.execute(text(query), {"search": search, "limit": limit}).mappings()]
 
 
 def find_entry(tx: Transaction, kind: DirectoryKind, word: str) -> Found:
@@ -109,7 +108,6 @@ def find_entry(tx: Transaction, kind: DirectoryKind, word: str) -> Found:
     Raises:
         NotFound: there is none, or more than one.
     """
-    # S608: the queries are the constants above
     query = f"""
         SELECT id, name FROM ({_QUERIES[kind]}) AS entry
         WHERE name = :word OR lower(:word) IN (
@@ -117,7 +115,7 @@ def find_entry(tx: Transaction, kind: DirectoryKind, word: str) -> Found:
             UNION ALL SELECT lower(to_jsonb(entry)->>'address'))
            OR (CAST(:id AS bigint) IS NOT NULL AND id = CAST(:id AS bigint))
         ORDER BY id LIMIT 20
-    """  # noqa: S608
+    """  # noqa: S608 - the queries are the constants above
     word = word.strip()
     is_id = word.isascii() and word.isdigit() and int(word) < 2**63
     rows = tx.execute(text(query), {"word": word, "id": int(word) if is_id else None}).all()

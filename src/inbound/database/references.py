@@ -9,6 +9,7 @@ from inbound.database.engine import Transaction
 from inbound.database.tables import (
     messages,
     notes,
+    projects,
     resource_addresses,
     resources,
     tasks,
@@ -32,6 +33,7 @@ _TICKET_COLUMNS = (
 _CHOICES = (
     tuple(tickets.c[name] for name in _TICKET_COLUMNS),
     (ticket_tags.c.tag,),
+    (projects.c.status,),
     (tasks.c.status, tasks.c.role),
     (notes.c.note_type,),
     (time_entries.c.role, time_entries.c.work_type),

@@ -21,6 +21,18 @@ AT = datetime(2026, 1, 31, 9, 5, tzinfo=UTC)
         ("example.com", ("example.com",)),
         ("a.b.example.co.uk", ("a.b.example.co.uk", "b.example.co.uk", "example.co.uk")),
         ("co.uk", ()),
+        # both forms of an international domain
+        ("müller.example", ("müller.example", "xn--mller-kva.example")),
+        (
+            "mail.xn--mller-kva.example",
+            (
+                *("mail.xn--mller-kva.example", "mail.müller.example"),
+                *("xn--mller-kva.example", "müller.example"),
+            ),
+        ),
+        ("straße.example", ("straße.example", "xn--strae-oqa.example")),
+        ("xn--\u00e9.example", ("xn--\u00e9.example",)),
+        ("xn--99999999.example", ("xn--99999999.example",)),
         ("", ()),
         ("x" * 300 + ".com", ()),
     ],
@@ -36,6 +48,14 @@ def test_public_mail_domains_know_the_big_providers() -> None:
         PUBLIC_MAIL_DOMAINS
     )
     assert all(domain == domain.lower() for domain in PUBLIC_MAIL_DOMAINS)
+
+
+@given(st.text(alphabet="abcdefghijklmnopqrstuvwxyz0123456789-", max_size=40))
+def test_no_domain_becomes_what_the_database_refuses(label: str) -> None:
+    """Whatever is behind xn--, what is looked up is text."""
+    for candidate in candidate_domains(f"xn--{label}.example"):
+        assert candidate.isprintable()
+        candidate.encode()
 
 
 @given(st.text(max_size=300))

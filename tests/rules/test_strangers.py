@@ -57,6 +57,12 @@ OF_CHILD = replace(TICKET, organization=replace(ACME, parent_id=HOLDING.id))
         (directory(contacts=(contact(1, HOLDING),)), OF_SOUTH, True),
         # a contact of another organization is a stranger too
         (directory(contacts=(contact(1, BETA),)), TICKET, True),
+        # unless the change request waits for that contact's word
+        (
+            directory(contacts=(contact(1, BETA),)),
+            replace(TICKET, approvers=Approvers(contact_ids=frozenset({1}))),
+            False,
+        ),
         # an inactive contact is nobody
         (directory(contacts=(contact(1, active=False),)), TICKET, True),
         # from its web domains, also where several have it, and also by a suffix

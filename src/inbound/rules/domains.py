@@ -38,7 +38,8 @@ _SUFFIXES = PublicSuffixList()
 def candidate_domains(domain: str) -> tuple[str, ...]:
     """The domain and its parents, longest first, never shorter than the registrable domain.
 
-    ``a.b.example.co.uk`` → itself, ``b.example.co.uk``, ``example.co.uk``. Empty for a public suffix itself.
+    ``a.b.example.co.uk`` → itself, ``b.example.co.uk``, ``example.co.uk``. Empty for a public suffix itself. A domain
+    with letters outside ASCII is tried in both of its forms (RFC 5890 2.3.2.1): the directory may have either.
 
     Args:
         domain: lower-case domain of an address.
@@ -49,4 +50,23 @@ def candidate_domains(domain: str) -> tuple[str, ...]:
         return ()
     labels = domain.split(".")
     shortest = registrable.count(".") + 1
-    return tuple(".".join(labels[start:]) for start in range(len(labels) - shortest + 1))
+    suffixes = (".".join(labels[start:]) for start in range(len(labels) - shortest + 1))
+    if domain.isascii() and "xn--" not in domain:
+        return tuple(suffixes)
+    return tuple(dict.fromkeys(form for suffix in suffixes for form in (suffix, _other_form(suffix))))
+
+
+def _other_form(domain: str) -> str:
+    """``xn--mller-kva.example`` for ``müller.example`` and the other way round (RFC 3492); itself if there is none."""
+    try:
+        return ".".join(map(_other_label, domain.split(".")))
+    except UnicodeError:
+        return domain
+
+
+def _other_label(label: str) -> str:
+    if label.startswith("xn--"):
+        decoded = label[4:].encode("ascii").decode("punycode").lower()
+        # Anything can be encoded, also what is no character.
+        return decoded if decoded.isprintable() else label
+    return label if label.isascii() else f"xn--{label.encode('punycode').decode('ascii')}"

@@ -1,6 +1,6 @@
 """Who is a stranger to an object, and who else a message brings along."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from inbound.model.authorship import Authorship, Directory
 from inbound.model.desk import Contact, Organization, Resource, Target
@@ -9,6 +9,7 @@ from inbound.model.trace import Step, hit, miss
 from inbound.rules.organizations import is_family, owned_domains
 from inbound.rules.originator import acting_resource, without_sub_address
 from inbound.rules.persons import persons_at
+from inbound.rules.proof import is_listed_approver
 
 
 def is_stranger(
@@ -21,7 +22,8 @@ def is_stranger(
 ) -> tuple[bool, Step]:
     """Is the author neither a resource, nor a contact of the object's organization, nor from its domains?
 
-    A contact of its parent or children is no stranger, one of another organization is; a participant is none.
+    A contact of its parent or children is no stranger, one of another organization is; a participant and an approver of
+    the change request are none.
 
     Args:
         authorship: who wrote it.
@@ -33,24 +35,33 @@ def is_stranger(
     Returns:
         the answer, and the line that explains it.
     """
+    if authorship.originator.author is None:
+        return True, hit("classify", "stranger", "nobody is known to have written it")
+    key = authorship.originator.author.key
+    known = (*_ties(authorship, target, directory, public_mail_domains), "took part" if key in participants else "")
+    tie = next(filter(None, known), None)
+    if tie is not None:
+        return False, miss("classify", "stranger", f"{key} has to do with {target.number}: {tie}")
+    return True, hit("classify", "stranger", f"{key} has nothing to do with {target.organization.name}")
+
+
+def _ties(
+    authorship: Authorship, target: Target, directory: Directory, public_mail_domains: frozenset[str]
+) -> Iterator[str]:
+    """What an author has to do with an object, in words."""
     author = authorship.originator.author
     if author is None:
-        return True, hit("classify", "stranger", "nobody is known to have written it")
+        return
     if authorship.attribution is not None and authorship.attribution.resource is not None:
-        return False, miss("classify", "stranger", f"{author.key} is a resource")
+        yield "a resource"
+    if is_listed_approver(authorship, target.approvers):
+        yield "an approver"
     for person in persons_at(author, directory):
         if person.known.is_active and is_family(target.organization, person.organization):
-            detail = (
-                f"{person} belongs to {person.organization.name}, and {target.number} to {target.organization.name}"
-            )
-            return False, miss("classify", "stranger", detail)
+            yield f"{person} of {person.organization.name}"
     for domain in owned_domains(author.domain, public_mail_domains):
         if any(owner.id == target.organization.id for owner in directory.domain_owners.get(domain, ())):
-            return False, miss("classify", "stranger", f"{domain} is a web domain of {target.organization.name}")
-    if author.key in participants:
-        return False, miss("classify", "stranger", f"{author.key} took part in {target.number}")
-    detail = f"{author.key} has nothing to do with {target.organization.name}, whose {target.kind} {target.number} is"
-    return True, hit("classify", "stranger", detail)
+            yield f"{domain} is a web domain of {target.organization.name}"
 
 
 def companions(

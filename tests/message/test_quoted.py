@@ -86,13 +86,27 @@ SEPARATORS = {
     ),
     "Zoho": "---- On Tue, 03 May 2026 10:15:12 +0200 Help <help@example.com> wrote ----",
     "The Bat": "On Tuesday, May 3, 2026, 10:15:12, you wrote:",
+    "Horde, German": "Zitat von Hilfe <help@example.com>:",
+    "Horde, English": "Quoting Help:",
+    "Outlook, in one line": (
+        "Von: Hilfe <help@example.com> Gesendet: Dienstag, 3. Mai 2026 10:15"
+        " An: Petra <petra@example.com> Betreff: Drucker"
+    ),
+    "Hotmail, old": (
+        "CC: max@example.com\nFrom: help@example.com\nSubject: Re: Printer\nDate: Tue, 3 May 2026 10:15:00 +0200\n"
+        "To: petra@example.com"
+    ),
     "Claws": "On Tue, 3 May 2026 10:15:12 +0200\nHelp <help@example.com> wrote:",
     "Evolution": "Am Dienstag, den 03.05.2026, 10:15 +0200 schrieb Hilfe:",
     "a service desk": "##- Bitte geben Sie Ihre Antwort oberhalb dieser Zeile ein -##",
 }
 
 
-@pytest.mark.parametrize("separator", SEPARATORS.values(), ids=SEPARATORS.keys())
+# These need the marks of the quote below them.
+WEAK = ("Horde, German", "Horde, English")
+
+
+@pytest.mark.parametrize("separator", [text for name, text in SEPARATORS.items() if name not in WEAK])
 def test_what_stands_below_a_separator_is_quoted(separator: str) -> None:
     """Of every program the new text is told from the quote below, which carries no marks."""
     quote = f"{separator}\n\nGuten Tag,\n\nist er denn an?\n\nHilfe"
@@ -167,6 +181,7 @@ def test_attribution_lines_of_many_languages(line: str, quote: str) -> None:
         "Sent from Hamburg on Monday, the parcel\nnever arrived.",
         "Von meinem Kollegen habe ich gehört, dass das Paket gesendet wurde.",
         "Original message of the printer: paper jam",
+        "--- Originaltext ---\nfoo\n\n--- Übersetzung ---\nbar",
         # quote marks that are none
         "x > y\ny >= 3",
         "     > indented, a diagram",
@@ -197,6 +212,12 @@ def test_of_a_long_quote_the_last_paragraph_stays() -> None:
     reply = split_reply(f"Am 3.5.2026 um 10:15 schrieb H. <h@example.com>:\n{answers}")
     assert reply.new_text == "> Wo?\n\nHier.\n\n> Wann?\n\nJetzt."
     assert reply.quoted_text.endswith("> Zeile 49\n>")
+
+
+def test_the_frame_of_a_signed_text_is_no_text() -> None:
+    """PGP puts a line and its hash above, and the signature below."""
+    above, below = "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256", "-----BEGIN PGP SIGNATURE-----\n\niQEz"
+    assert split_reply(f"{above}\n\nneu\n{below}").new_text == "neu"
 
 
 def test_initials_before_the_mark() -> None:

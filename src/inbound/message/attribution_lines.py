@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from inbound.message.phrases import OPENINGS, WROTE, WROTE_AUXILIARIES, WROTE_UNDIVIDED
+from inbound.message.phrases import OPENINGS, QUOTING, WROTE, WROTE_AUXILIARIES, WROTE_UNDIVIDED
 from inbound.message.quote_marks import Line, next_spoken
 
 #: lines one may be wrapped over, and characters of each that are looked at
@@ -107,6 +107,10 @@ def _begins_with_wrote(text: str) -> bool:
     )
 
 
+def _begins_with_quoting(text: str) -> bool:
+    return text.partition(" ")[0].casefold() in QUOTING
+
+
 @lru_cache(maxsize=2 * MAX_LINES)
 def _facts(text: str) -> _Facts:
     """Remembered, as neighbouring candidates look at the same lines."""
@@ -160,15 +164,23 @@ def _widest(lines: list[Line], last: int, floor: int, *, is_quote_next: bool) ->
 
 
 def _is_complete(text: str, facts: _Facts, *, is_quote_next: bool, is_dated_form: bool) -> bool:
-    if not (facts.has_wrote or facts.has_date or facts.has_time) or _begins_with_wrote(text):
+    if _begins_with_wrote(text):
         return False
+    if is_quote_next and (_begins_with_quoting(text) or (facts.has_address and text.endswith((">:", "):")))):
+        return True
     if facts.has_date or facts.has_time:
-        if facts.has_address:
-            return facts.has_wrote or is_quote_next or (facts.has_time and is_dated_form)
-        if facts.has_wrote:
-            return is_quote_next or (facts.has_date and facts.has_time) or (is_dated_form and ends_with_wrote(text))
-        return is_quote_next and facts.has_date and facts.has_time
-    return is_quote_next or (facts.has_address and ("<" in text or "(" in text) and ends_with_wrote(text))
+        return _is_complete_with_date(text, facts, is_quote_next=is_quote_next, is_dated_form=is_dated_form)
+    is_named = facts.has_address and ("<" in text or "(" in text) and ends_with_wrote(text)
+    return facts.has_wrote and (is_quote_next or is_named)
+
+
+def _is_complete_with_date(text: str, facts: _Facts, *, is_quote_next: bool, is_dated_form: bool) -> bool:
+    if facts.has_address:
+        return facts.has_wrote or is_quote_next or (facts.has_time and is_dated_form)
+    has_both = facts.has_date and facts.has_time
+    if facts.has_wrote:
+        return is_quote_next or has_both or (is_dated_form and ends_with_wrote(text))
+    return is_quote_next and has_both
 
 
 def _with_opening(lines: list[Line], found: AttributionLine, floor: int) -> AttributionLine:

@@ -20,6 +20,8 @@ from inbound.message.quote_marks import Line, next_spoken
 #: lines of one block, and characters of a line in which its label is looked for
 MAX_LINES = 40
 MAX_LABEL_CHARS = 40
+#: dashes from which on the words between them are believed without a block below
+MIN_DASHES = 4
 #: characters of a field that are read
 MAX_FIELD_CHARS = 100_000
 #: characters of a line that is searched for marks, and for the labels of a block on one line
@@ -93,7 +95,9 @@ def read_mark(line: Line) -> Mark | None:
         phrase = _fold(ruled["phrase"])
         is_forward = bool(_FORWARDED.search(phrase))
         is_known = is_forward or bool(_ORIGINAL.search(phrase)) or _is_zoho(phrase)
-        return Mark(is_forward, is_known, ruled["rest"].strip())
+        # People too put headings between dashes, but fewer of them.
+        is_long = text[:MIN_DASHES] == text[0] * MIN_DASHES
+        return Mark(is_forward, is_known and is_long, ruled["rest"].strip())
     if text.endswith((":", "：")) and len(text) < 80 and _FORWARDED.search(_fold(text)):
         return Mark(is_forward=True, is_known=False, rest="")
     return None
@@ -132,14 +136,14 @@ def block_at(lines: list[Line], index: int, floor: int = 0, *, is_announced: boo
         None where there is none. Looks at `MAX_LINES` lines.
     """
     first = label_of(lines[index].text)
-    if first is None or first[0] in {"other", "bcc", "cc"}:
+    if first is None or first[0] == "other":
         return None
     start, mark = _announcement(lines, index, floor)
     has_announcement = start < index
     values, end = _fields(lines, index, is_split=has_announcement)
     if not _is_block(values, is_announced=is_announced or has_announcement):
-        return None
-    return HeaderBlock(start, index, end, values, mark, lines[index].depth)
+        values, end = _flattened(lines[index].text), index + 1
+    return HeaderBlock(start, index, end, values, mark, lines[index].depth) if values else None
 
 
 def block_on_line(lines: list[Line], index: int, mark: Mark | None) -> HeaderBlock | None:
@@ -151,6 +155,14 @@ def block_on_line(lines: list[Line], index: int, mark: Mark | None) -> HeaderBlo
     if not _is_block(values, is_announced=True):
         return None
     return HeaderBlock(index, index, index + 1, values, mark, lines[index].depth)
+
+
+def _flattened(text: str) -> dict[str, str]:
+    """The fields of a block whose lines were joined when HTML was turned into text; empty without one."""
+    values: dict[str, str] = {}
+    if len(text) < MAX_LINE_CHARS and "@" in text and text.count(":") > 2:
+        _split_inline(values, text)
+    return values if _is_block(values, is_announced=False) else {}
 
 
 def _split_inline(values: dict[str, str], text: str) -> None:

@@ -74,8 +74,9 @@ FORWARDED = (
 ORIGINAL = (
     r"original|originale|originalnachricht|ursprüngl|urspr\.|d'origine|d’origine|initial|oorspronkelijk|oprindelig|"
     r"opprinnelig|ursprung|alkuperäinen|eredeti|исходн|оригинал|первоначальн|початков|původní|pôvodn|izvorn|izvirn|"
-    r"orijinal|özgün|iletinin aslı|αρχικό|πρωτότυπ|algne|algupära|wiadomość oryginalna|sākotnēj|originali|thư gốc|"
-    r"pesan asli|הודעה מקורית|الرسالة الأصلية|原始|元の|オリジナル|원본|antwortnachricht|reply message|message reply"
+    r"orijinal|özgün|iletinin aslı|αρχικό|πρωτότυπ|algne|algupära|oryginaln|orjinal|upprunaleg|оригіналь|原邮件|"
+    r"sākotnēj|originali|thư gốc|pesan asli|הודעה מקורית|الرسالة الأصلية|原始|元の|オリジナル|원본|antwortnachricht|"
+    r"reply message|message reply"
 )
 _WROTE_WORDS = (
     "wrote|writes|schrieb|schrieben|schreibt|geschrieben|écrit|écrivait|escribió|escribio|scritto|scrisse|scrive|"
@@ -85,6 +86,8 @@ _WROTE_WORDS = (
 )
 #: words for "wrote"
 WROTE = frozenset(_WROTE_WORDS.split("|"))
+#: words for "quoting", with which such a line may begin instead
+QUOTING = frozenset(("quoting", "zitat", "zitiere", "citando", "citation", "citat", "citerar", "citaat", "cytowanie"))
 #: words that go before or behind them
 WROTE_AUXILIARIES = frozenset(("a", "ha", "hat", "va", "je", "ezt", "đã", "du", "følgende", "följande"))
 #: "wrote" where words are not divided, as a regular expression

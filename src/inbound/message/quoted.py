@@ -14,6 +14,7 @@ WRAPPED_CHARS = 55
 #: lines of a quote that stay above the answer to it; of a longer one its last paragraph stays
 MAX_CONTEXT_LINES = 30
 
+_PGP_START = "-----BEGIN PGP SIGNED MESSAGE-----"
 _LINE_WORDS = ("line", "Zeile", "Linie", "ligne", "línea")
 _SENTENCE_ENDS = (".", "!", "?", ":", ";")
 
@@ -81,6 +82,10 @@ def _kinds(lines: list[Line], *, is_headed: bool = False) -> list[_Kind]:
         found = signature_start(lines, start, end)
         if found is not None:
             kinds[found:end] = [_Kind.SIGNATURE] * (end - found)
+    if lines[first := next_spoken(lines, 0, len(lines) - 1)].text == _PGP_START:
+        while first < len(lines) and not lines[first].is_blank:
+            kinds[first] = _Kind.SIGNATURE
+            first += 1
     for start, end in _contexts(lines, kinds, runs):
         kinds[start:end] = [_Kind.NEW] * (end - start)
     return kinds

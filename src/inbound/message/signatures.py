@@ -9,7 +9,7 @@ from inbound.message.quote_marks import Line, next_spoken
 #: lines a signature has at most when its mark has lost the blank that RFC 3676 4.3 asks for
 MAX_LINES = 40
 #: characters of a line that names what it was sent from
-MAX_SENT_FROM_CHARS = 160
+MAX_SENT_FROM_CHARS = 250
 #: lines of a footer below a rule
 MAX_FOOTER_LINES = 8
 

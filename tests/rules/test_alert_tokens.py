@@ -113,6 +113,12 @@ def test_the_description(text: str, above: str) -> None:
     assert read(text).description == above
 
 
+def test_no_element_shows_a_key() -> None:
+    """A tool that writes its key into the wrong element does not publish it."""
+    found = read(token(f'<Customer name="x {ESCAPED}"/>', f"<Contact>{ESCAPED}</Contact>", '<Email name="other-key"/>'))
+    assert (found.customer, found.contact, found.email) == (f"x {MASK}", MASK, MASK)
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [

@@ -1,13 +1,17 @@
 """For whom an alert is: the truth table."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from inbound.model.alert import Alert, AlertFindings, AlertMatch, ExternalId, NewContact, Unmatched
 from inbound.model.desk import Device, Organization
-from inbound.rules.alerts import match_alert
-from people import ACME, BETA, GONE, LEAD, LOCAL, TICKET, contact, device
+from inbound.model.outcome import Outcome, Reason
+from inbound.model.verdict import Picks
+from inbound.rules.alerts import decide_alert, match_alert
+from people import ACME, ANN, BETA, GONE, LEAD, LOCAL, MAILBOX, TICKET, contact, device
 
 ISSUE_TYPES = {"Computer": ("Hardware", "Backup"), "Server": ("Backup", "Storage")}
 ID = ExternalId(source="RMM", name="4711")
@@ -241,6 +245,32 @@ def test_sub_issues(name: str, expected: tuple[str, str], is_found: bool) -> Non
     found = match(Alert(customer="Acme", sub_issue=name))
     assert (found.issue_type, found.sub_issue_type) == expected
     assert found.unmatched == (() if is_found else ((Unmatched.SUB_ISSUE, name),))
+
+
+NOW = datetime(2026, 2, 1, 12, 0, tzinfo=UTC)
+DONE = replace(TICKET, status="Complete", completed_at=NOW)
+
+
+@pytest.mark.parametrize(
+    ("found", "outcome", "reason"),
+    [
+        (AlertMatch(organization=ACME), Outcome.TICKET_CREATED, Reason.NEW_TICKET),
+        (AlertMatch(organization=None), Outcome.DISCARDED, Reason.SENDER_UNKNOWN),
+        # TicketNumber always makes a note, never reopens, and starts no linked ticket
+        (AlertMatch(organization=ACME, target=TICKET), Outcome.TICKET_NOTE_ADDED, Reason.SUBJECT_NUMBER),
+        (AlertMatch(organization=ACME, target=DONE), Outcome.TICKET_NOTE_ADDED, Reason.SUBJECT_NUMBER),
+    ],
+)
+@pytest.mark.parametrize("when_complete", ["note", "reopen", "new_ticket"])
+def test_what_an_alert_becomes(found: AlertMatch, outcome: Outcome, reason: Reason, when_complete: Any) -> None:
+    """A ticket of the organization, or a note."""
+    note = replace(MAILBOX.ticket_note, when_complete=when_complete, status_after_contact="Answered", reopen_days=0)
+    mailbox = replace(MAILBOX, handler="alerts", ticket_note=note)
+    picks = Picks(complete_statuses=frozenset({"Complete"}))
+    authorship, verdict = decide_alert(found, ANN, mailbox, picks, NOW)
+    assert (verdict.outcome, verdict.reason, verdict.status, verdict.linked) == (outcome, reason, "", None)
+    assert verdict.target == found.target
+    assert (authorship.attribution is None) is (found.organization is None)
 
 
 def test_the_trace_tells_what_matched_and_what_did_not() -> None:

@@ -50,6 +50,15 @@ def test_what_was_left_out() -> None:
     assert wording.left_out(files, "de") == "Wegen der Größe weggelassen: film.mp4 (12,3 MB), {0}.zip (6,0 MB)"
 
 
+@pytest.mark.parametrize(
+    ("text", "lines", "expected"),
+    [("Hello\n", (), "Hello\n"), ("Hello\n", ("a", "b"), "Hello\n\na\nb"), ("", ("a",), "a"), ("", (), "")],
+)
+def test_lines_stand_apart(text: str, lines: tuple[str, ...], expected: str) -> None:
+    """What the system adds comes behind a blank line."""
+    assert wording.with_lines(text, lines) == expected
+
+
 def test_other_lines() -> None:
     """Ambiguous contacts and decisions."""
     assert "C1 (Acme), C2 (Beta)" in wording.ambiguous(["C1 (Acme)", "C2 (Beta)"], "de")

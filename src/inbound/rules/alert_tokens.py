@@ -75,7 +75,7 @@ def read_alert(text: str, keys: Iterable[str]) -> Alert | str:
     if not is_key(_value(elements, "pw"), keys):
         return "PW is missing" if not _value(elements, "pw") else "PW is none of the mailbox's keys"
     above = _XML_DECLARATION.sub("", text[:start].rstrip()).rstrip()
-    return _alert(elements, mask_keys(above, keys))
+    return _alert(_masked(elements, keys), mask_keys(above, keys))
 
 
 def is_key(given: str, keys: Iterable[str]) -> bool:
@@ -132,6 +132,14 @@ def _read(token: str) -> dict[str, _Element]:
     parser.StartDoctypeDeclHandler = refuse
     parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = start, end, characters
     parser.Parse(token.encode(), True)  # noqa: FBT003 - expat's own signature: this was all of it
+    return elements
+
+
+def _masked(elements: dict[str, _Element], keys: tuple[str, ...]) -> dict[str, _Element]:
+    """Elements without keys: whatever they say may be shown."""
+    for element in elements.values():
+        element.attributes = {name: mask_keys(value, keys) for name, value in element.attributes.items()}
+        element.text = [mask_keys("".join(element.text), keys)]
     return elements
 
 

@@ -1,10 +1,16 @@
 """For whom an alert is: organization, contact, device, ticket and sub-issue, as the token names them."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from inbound.model.alert import Alert, AlertFindings, AlertMatch, NewContact, Unmatched
+from inbound.model.authorship import Attribution, Authorship, Originator, Source
 from inbound.model.desk import Contact, Device, Organization
+from inbound.model.mail import Address
+from inbound.model.mailbox import Mailbox
 from inbound.model.trace import Step, hit, miss
+from inbound.model.verdict import Case, Picks, Standing, Verdict
+from inbound.rules.classification import decide, is_complete
 from inbound.rules.indicators import find_entry
 from inbound.rules.organizations import takes_tickets
 from inbound.rules.wording import Language, say
@@ -85,6 +91,40 @@ def match_alert(
         unmatched=tuple(unmatched),
     )
     return match, _steps(match)
+
+
+def decide_alert(
+    match: AlertMatch, author: Address | None, mailbox: Mailbox, picks: Picks, received_at: datetime
+) -> tuple[Authorship, Verdict]:
+    """What an alert with the right key becomes: a ticket, or a note on the ticket it names, which never reopens.
+
+    Args:
+        match: for whom it is.
+        author: in From; kept as text.
+        mailbox: it came to.
+        picks: the desk's statuses.
+        received_at: aware.
+
+    Returns:
+        its attribution in the words of every other mail, and the verdict.
+    """
+    attribution = None
+    if match.organization is not None:
+        attribution = Attribution(
+            organization=match.organization, rule="alert", contact=match.contact, device=match.device
+        )
+    originator = Originator(author=author, source=Source.FROM)
+    authorship = Authorship(originator=originator, attribution=attribution, steps=())
+    case = Case(
+        mailbox=mailbox,
+        authorship=authorship,
+        standing=Standing.CUSTOMER,
+        received_at=received_at,
+        target=match.target,
+        is_complete=match.target is not None and is_complete(match.target, picks),
+        is_automated=True,
+    )
+    return authorship, decide(case)
 
 
 def unmatched_lines(match: AlertMatch, language: Language) -> tuple[str, ...]:

@@ -100,6 +100,11 @@ def size(octets: int, language: Language) -> str:
     return f"{octets} B"
 
 
+def with_lines(text: str, lines: Sequence[str]) -> str:
+    """A text that ends with lines of the system's own, apart from what was written."""
+    return "\n\n".join(part for part in (text.rstrip(), "\n".join(lines)) if part) if lines else text
+
+
 def ambiguous(names: Sequence[str], language: Language) -> str:
     """The line that names the contacts who share the sender's address."""
     return say(_AMBIGUOUS, language, names=", ".join(names))

@@ -5,8 +5,12 @@ import hashlib
 import quopri
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+import reference_identity
 from inbound.message.identity import VERSION, WEAK_MATCH_SECONDS, identify, normalize_message_id
+from inbound.message.structure import read_structure
 
 TEXT = "Grüße aus Köln,\r\nder Drucker  steht.\r\n".encode()
 
@@ -188,3 +192,94 @@ def test_guards_bound_the_work() -> None:
     assert identify(deep).digest != identify(wide).digest
     assert identify(wide).digest == identify(wide + b"--x\n\nb\n").digest
     assert identify(b"a:\n" * 400_000).match_seconds == WEAK_MATCH_SECONDS
+
+
+MIXTURE = [
+    *(
+        b"From: a@x\r\n",
+        b"From : a@x\r\n",
+        b"From x\r\n",
+        b"subject:\r\n",
+        b"Message-ID: <1@X>\r\n",
+        b"Received: by x\r\n",
+    ),
+    *(
+        b"Date: 1 Jan 2026 00:00 +0000\r\n",
+        b" folded\r\n",
+        b"foreign line\r\n",
+        b"\r\n",
+        b"\n",
+        b"\r",
+        b"\r\r\n",
+        b"x",
+        b"=",
+    ),
+    *(b'Content-Type: multipart/mixed; boundary="b"\r\n', b"Content-Type: multipart/mixed;\r\n boundary=a\r\n"),
+    *(
+        b"Content-Type: text/plain\r\n",
+        b'Content-Type: multipart/x; a=b; boundary="b \r\n c"\r\n',
+        b"--b\r\n",
+        b"--a\r\n",
+    ),
+    *(b"--B\r\n", b"--b--\r\n", b"--a--", b"--b \t\r\n", b"--b\r\r\n", b"preamble\r\n", b"\n--b", b"\r--a\r", b"-- "),
+    *(
+        b"Content-Transfer-Encoding: base64\r\n\r\n",
+        b"Content-Transfer-Encoding: Quoted-Printable\r\n\r\n",
+        b"QUJD\r\n",
+    ),
+    *(b"QQ==", b"=4\r\n", b"=41=\r\n", b" \t\r\n", b"=4=\r\n1", b"Content-Type: application/pkcs7-mime\r\n", b"\xff\0"),
+]
+
+
+def assert_same(content: bytes) -> None:
+    """The algorithm, with and without the parser's tree, says what its plainest form says."""
+    expected = reference_identity.identify(content)
+    assert identify(content) == expected
+    assert identify(content, read_structure(content)) == expected
+
+
+@given(st.lists(st.sampled_from(MIXTURE) | st.binary(max_size=4), max_size=30).map(b"".join))
+@settings(max_examples=1500, deadline=None)
+def test_no_short_cut_changes_it(content: bytes) -> None:
+    """Sharing the parser's reading of headers and parts changes no digest."""
+    assert_same(content)
+
+
+@pytest.mark.parametrize("content", GOLDEN.values(), ids=GOLDEN.keys())
+def test_known_mails_are_no_exception(content: bytes) -> None:
+    """The same for the mails with pinned digests, with every line end."""
+    for line_end in (b"\r\n", b"\n", b"\r"):
+        assert_same(content.replace(b"\r\n", b"\n").replace(b"\n", line_end))
+
+
+ENCODINGS = st.sampled_from([b"base64", b"quoted-printable", b"8bit"])
+CRUMBS = [
+    b"\r\n",
+    b"\n",
+    b"\r",
+    b"=\r\n",
+    b"=",
+    b" ",
+    b"\t",
+    b"ab",
+    b"A",
+    b"41",
+    b"=41",
+    b"=\n",
+    b"xyz\r\n",
+    b"4=",
+    b"\n \n",
+]
+
+
+@given(ENCODINGS, st.lists(st.sampled_from(CRUMBS), max_size=200).map(b"".join), st.integers(3, 40))
+@settings(max_examples=1500, deadline=None)
+def test_no_cut_changes_it(encoding: bytes, body: bytes, piece_bytes: int) -> None:
+    """Large leaves are worked on in pieces; wherever these end, digest and content are those of the whole."""
+    content = b"Content-Type: a/b\nContent-Transfer-Encoding: " + encoding + b"\n\n" + body
+    whole = read_structure(content).root.content()
+    with pytest.MonkeyPatch.context() as patch:
+        for module in ("pieces", "identity_leaf", "transfer"):
+            patch.setattr(f"inbound.message.{module}.PIECE_BYTES", piece_bytes)
+        assert_same(content)
+        assert read_structure(content).root.content() == whole

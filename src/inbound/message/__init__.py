@@ -4,7 +4,8 @@
 
 ===================  ==============================================================================
 parse                the whole of a message as a ``model.mail.Mail``
-identity             which deliveries are the same message; frozen, shares no code with the rest
+identity             which deliveries are the same message; frozen (with identity_leaf)
+pieces               where large bodies may be cut, to be worked on piece by piece
 structure            octets -> tree of parts
 headers              header block -> fields; parameters of a field (RFC 2045, 2231)
 encoded_words        RFC 2047

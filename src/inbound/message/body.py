@@ -165,27 +165,22 @@ def _leaf(part: Part, others: list[Part], *, is_root: bool) -> _Piece:
     if not is_text or is_file:
         others.append(part)
         return _Piece()
-    if _is_long(part):
-        others.append(part)
     return _text(part, others)
 
 
 def _text(part: Part, others: list[Part]) -> _Piece:
     octets = part.content()
-    if _is_long(part):
-        octets = octets[: octets.rfind(b"\n", 0, MAX_TEXT_BYTES) + 1 or MAX_TEXT_BYTES]
-    if part.content_type in _HTML:
-        return _Piece(html=_html_text(octets, part))
-    if b"begin " in octets:
+    is_html = part.content_type in _HTML
+    if not is_html and b"begin " in octets:
         octets, files = split_files(octets)
         for file in files:
             name = clean_line(decode(file.name))
             others.append(file_part(name, type_of_name(name), file.content, container="uuencode"))
-    return _Piece(plain=_plain_text(octets, part))
-
-
-def _is_long(part: Part) -> bool:
-    return part.end - part.start > MAX_TEXT_BYTES
+    if len(octets) > MAX_TEXT_BYTES:
+        name, content_type = ("text.html", "text/html") if is_html else ("text.txt", "text/plain")
+        others.append(file_part(name, content_type, octets, container=""))
+        octets = octets[: octets.rfind(b"\n", 0, MAX_TEXT_BYTES) + 1 or MAX_TEXT_BYTES]
+    return _Piece(html=_html_text(octets, part)) if is_html else _Piece(plain=_plain_text(octets, part))
 
 
 def _alternative(part: Part, others: list[Part]) -> _Piece:
@@ -194,9 +189,7 @@ def _alternative(part: Part, others: list[Part]) -> _Piece:
     pieces = [_read(child, left) for child in part.children]
     # Further text forms (AMP, watch) are the same text again; a calendar entry is a thing of its own.
     others.extend(
-        leaf
-        for leaf in left
-        if declared_name(leaf) or leaf.content_type == "text/calendar" or not _is_text(leaf) or _is_long(leaf)
+        leaf for leaf in left if declared_name(leaf) or leaf.content_type == "text/calendar" or not _is_text(leaf)
     )
     plains = [piece.plain for piece in pieces if piece.plain is not None]
     htmls = [piece.html for piece in pieces if piece.html is not None]

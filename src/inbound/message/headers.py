@@ -30,6 +30,9 @@ _FIELD = re.compile(
 _STRICT_VALUE_TEXT = rb".*+(?>(?:\n[ \t].*+|(?<=;)\n[\w*-]++=.*+)*)"
 _STRICT_VALUE = re.compile(_STRICT_VALUE_TEXT)
 _STRICT_HEADER = re.compile(rb"(?>(?:" + _NAME + _STRICT_VALUE_TEXT + rb"(?:\n|\Z))+)")
+# A field with its folded lines, as RFC 5322 2.2 has it.
+# The CR of a line end is taken for a part of the line: it is white space to everybody who reads the value.
+_PLAIN_FIELD = re.compile(rb"^([!-9;-~]++)[ \t]*+:(.*+(?>(?:\n[ \t].*+)*))", re.MULTILINE)
 _MBOX_START = re.compile(rb">?From [^\r\n]*+(?:\r\n|\n|\r|\Z)")
 _BLANK_FRONT = re.compile(rb"[ \t\r\n]++")
 _FIELD_START = re.compile(_NAME)
@@ -37,6 +40,10 @@ _EMPTY_LINE = re.compile(rb"(?>\r*+\n|\r)(?>\r*+\n|\r)")
 _LINE_END = re.compile(rb"\r*+\n|\r")
 
 _PARAMETER = re.compile(r';\s*+([^\s=;"]++)\s*+=\s*+(?:"((?>(?:[^"\\]|\\.)*))"|([^;]*+))', re.DOTALL)
+# What nearly every such field looks like: one parameter, nothing encoded.
+_ONE_PARAMETER = re.compile(
+    rb"([A-Za-z]++/[A-Za-z0-9.+-]++); ?([A-Za-z]++)=(?:\"([^\"\\\x00-\x1f\x7f-\xff]*+)\"|([!#-+\--:<-~]++))\Z"
+)
 _QUOTED_PAIR = re.compile(r'\\(["\\])')
 _SEGMENT = re.compile(r"([^*]+)(?:\*(\d{1,3}))?(\*)?\Z")
 _MESSAGE_ID = re.compile(rb"<(?:<[^<>]*>|[^<>]*)>")
@@ -45,19 +52,28 @@ _MESSAGE_ID = re.compile(rb"<(?:<[^<>]*>|[^<>]*)>")
 class Header:
     """The fields of one header, in their order."""
 
-    __slots__ = ("_values", "fields")
+    __slots__ = ("_values", "fields", "is_ascii", "is_plain")
 
-    def __init__(self, fields: list[tuple[bytes, bytes]]) -> None:
-        #: name as written, value as written (folded, line ends ``\n``)
+    def __init__(self, fields: list[tuple[bytes, bytes]], *, is_plain: bool = False) -> None:
+        #: name as written, value as written (folded, line ends ``\r\n`` or ``\n``, perhaps with a CR at its end)
         self.fields = fields
+        #: fields and nothing else, as RFC 5322 2.2 has it: every reader finds the same fields and the same body
+        self.is_plain = is_plain
+        #: all values are octets under 128, as RFC 5322 wants
+        self.is_ascii = True
         self._values: dict[bytes, list[bytes]] = {}
         for name, value in fields:
-            self._values.setdefault(name.lower(), []).append(value)
+            if not value.isascii():
+                self.is_ascii = False
+            lowered = name.lower()
+            if lowered in self._values:
+                self._values[lowered].append(value)
+            else:
+                self._values[lowered] = [value]
 
-    @property
-    def is_ascii(self) -> bool:
-        """Are all values made of octets under 128, as RFC 5322 wants?"""
-        return all(value.isascii() for _, value in self.fields)
+    def folded(self, name: bytes) -> list[bytes]:
+        """Values of every field of that name (lower case) as written, in their order."""
+        return self._values.get(name, [])
 
     def in_charset(self, charset: str) -> "Header":
         """The same header with raw octets of this charset in UTF-8; encoded words name their own."""
@@ -90,11 +106,15 @@ def read_header(content: bytes, start: int, end: int, *, is_message: bool) -> tu
     Returns:
         the header, at most `MAX_FIELDS` + 1 fields of its first `MAX_HEADER_BYTES`, and where the body starts.
     """
-    if is_message:
+    if is_message and not _FIELD_START.match(content, start, end):
         start = _skip_front(content, start)
+    elif plain := _plain_header(content, start, end):
+        return plain
     if not _FIELD_START.match(content, start, end):
         line_end = _LINE_END.match(content, start, end)
-        return Header([]), line_end.end() if line_end else start
+        body_start = line_end.end() if line_end else start
+        is_plain = not is_message and body_start <= start + 2 and content[start:body_start] != b"\r\r"
+        return Header([], is_plain=is_plain), body_start
     block, body_start = _block(content, start, end)
     text = block[:MAX_HEADER_BYTES].replace(b"\r\n", b"\n")
     if b"\r" in text:
@@ -111,6 +131,8 @@ def read_header(content: bytes, start: int, end: int, *, is_message: bool) -> tu
 def unfold(value: bytes) -> bytes:
     """Undo folding (RFC 5322 2.2.3): the line end goes, white space behind it becomes one space."""
     if b"\n" in value:
+        if b"\r" in value:
+            value = value.replace(b"\r\n", b"\n")
         return value.replace(b"\n ", b" ").replace(b"\n\t", b" ").replace(b"\n", b" ").strip()
     return value.strip()
 
@@ -126,18 +148,21 @@ def parse_parameters(value: bytes) -> tuple[str, Mapping[str, str]]:
     """
     if not value:
         return "", {}
+    if (one := _ONE_PARAMETER.match(value)) and b"=?" not in value:
+        head, name, quoted, token = one.groups(b"")
+        return head.decode("ascii").lower(), {name.decode("ascii").lower(): (quoted or token).decode("ascii")}
     text = value.decode("latin-1")
-    head, semicolon, _ = text.partition(";")
-    head = head.strip().lower()
+    kind, semicolon, _ = text.partition(";")
+    kind = kind.strip().lower()
     if not semicolon:
-        return head, {}
+        return kind, {}
     raw: dict[str, str] = {}
-    for name, quoted, token in _PARAMETER.findall(text):
-        plain = _QUOTED_PAIR.sub(r"\1", quoted) if quoted else token.strip().strip('"')
-        raw.setdefault(name.lower(), plain)
+    for key, in_quotes, bare in _PARAMETER.findall(text):
+        plain = _QUOTED_PAIR.sub(r"\1", in_quotes) if in_quotes else bare.strip().strip('"')
+        raw.setdefault(key.lower(), plain)
     if "*" in text:
-        return head, _join_segments(raw)
-    return head, {name: _decode_parameter(plain) for name, plain in raw.items()}
+        return kind, _join_segments(raw)
+    return kind, {name: _decode_parameter(plain) for name, plain in raw.items()}
 
 
 def message_ids(value: bytes) -> tuple[str, ...]:
@@ -153,6 +178,24 @@ def message_ids(value: bytes) -> tuple[str, ...]:
     if len(found) > MAX_REFERENCES:
         found = found[:1] + found[1 - MAX_REFERENCES :]
     return tuple(message_id for message_id in map(normalize_message_id, found) if message_id)
+
+
+def _plain_header(content: bytes, start: int, end: int) -> tuple[Header, int] | None:
+    """A header in which every line is a field's, and where the body starts; None for any other."""
+    block_end, width = content.find(b"\r\n\r\n", start, end), 4
+    if block_end < 0:
+        block_end, width = content.find(b"\n\n", start, end), 2
+    if block_end < 0 or block_end - start > MAX_HEADER_BYTES:
+        return None
+    block = content[start:block_end]
+    line_ends = block.count(b"\n")
+    if (width == 4 and block.count(b"\r\n") != line_ends) or block.count(b"\r") != (line_ends if width == 4 else 0):
+        return None
+    fields = _PLAIN_FIELD.findall(block)
+    folded_lines = block.count(b"\n ") + block.count(b"\n\t")
+    if len(fields) > MAX_FIELDS or len(fields) + folded_lines != line_ends + 1:
+        return None
+    return Header(fields, is_plain=True), block_end + width
 
 
 def _skip_front(content: bytes, start: int) -> int:

@@ -1,8 +1,9 @@
 r"""The identity of a message: algorithm version 1, FROZEN.
 
-Digests are stored and compared with later deliveries, perhaps years later. So nothing in this file may change what
-comes out; what must change becomes version 2 beside it. For the same reason this file shares no code with the rest of
-the parser: a better parser must not make yesterday's message a new one. `tests/message/test_identity.py` pins digests.
+Digests are stored and compared with later deliveries, perhaps years later. So nothing in this file and in
+`identity_leaf` may change what comes out; what must change becomes version 2 beside it. For the same reason they share
+no code with the rest of the parser that could change it: a better parser must not make yesterday's message a new one.
+`tests/message/test_identity.py` pins digests, and compares with the algorithm in its plainest form.
 
 The algorithm
 =============
@@ -52,12 +53,16 @@ when Message-ID is missing and no Date value is non-empty), ``L`` for each leaf 
 two machines' empty mails are not the same message for ever.
 """
 
-import binascii
 import hashlib
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING, Protocol
 
+from inbound.message.identity_leaf import leaf_digest
 from inbound.model.mail import Identity
+
+if TYPE_CHECKING:
+    from inbound.message.structure import Part, Structure
 
 #: stored beside every digest
 VERSION = 1
@@ -79,50 +84,61 @@ _DELIMITER_END = re.compile(rb"(--)?[ \t]*+(?:" + _LINE_END + rb"|\Z)")
 _BOUNDARY = re.compile(rb';\s*+boundary\s*+=\s*+(?:"([^"]*+)"|([^\s;]++))', re.IGNORECASE)
 _BRACKETED = re.compile(rb"<(<[^<>]*>|[^<>]*)>")
 _CONTROLS = bytes([*range(32), 127])
-_NOT_BASE64 = bytes(set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="))
-# The look-behind keeps long runs of blanks linear.
-_BLANKS_AT_LINE_END = re.compile(rb"(?<![ \t])[ \t]++(?=[\r\n]|\Z)")
-_SOFT_LINE_BREAK = re.compile(rb"=(?:" + _LINE_END + rb"|\Z)")
-_BARE_EQUALS = re.compile(rb"=(?![0-9A-Fa-f]{2})")
 _ENCODING_END = re.compile(rb"[ ;]")
 
 _WANTED = frozenset(
     (b"from", b"date", b"subject", b"message-id", b"received", b"content-type", b"content-transfer-encoding")
 )
 
-_Fields = dict[bytes, list[bytes]]
+
+class _Fields(Protocol):
+    """Fields of a header: raw values by name, in their order. Line ends inside of them do not matter here."""
+
+    def folded(self, name: bytes) -> list[bytes]: ...
 
 
-def identify(content: bytes) -> Identity:
+class _Wanted(dict[bytes, list[bytes]]):
+    """The fields that matter here."""
+
+    def folded(self, name: bytes) -> list[bytes]:
+        return self.get(name, [])
+
+
+def identify(content: bytes, structure: "Structure | None" = None) -> Identity:
     """Say which message this is.
 
     Args:
         content: the whole message as received, any octets.
+        structure: the message taken apart, where somebody has done that already. It is only used where the frozen
+            algorithm finds the same, which saves reading the header twice.
 
     Returns:
         the identity by the frozen algorithm above.
     """
-    start = mbox.end() if (mbox := _MBOX_LINE.match(content)) else 0
-    fields, body_start = _read_header(content, start, len(content))
+    parts = _same_leaves(structure) if structure is not None and structure.is_plain else None
+    if structure is not None and parts is not None:
+        fields: _Fields = structure.root.header
+        leaves = [_leaf_digest(content, part.header, part.start, part.end) for part in parts]
+    else:
+        start = mbox.end() if (mbox := _MBOX_LINE.match(content)) else 0
+        fields, body_start = _read_header(content, start, len(content))
+        leaves = list(_leaves(content, fields, body_start))
     message_id = _first_message_id(fields)
     dates = _collapsed(fields, b"date")
     has_date = any(dates)
     received = [] if message_id or has_date else _collapsed(fields, b"received")
 
-    digest = hashlib.sha256()
-    for kind, values in ((b"F", _collapsed(fields, b"from")), (b"D", dates), (b"S", _collapsed(fields, b"subject"))):
-        for value in values:
-            digest.update(_frame(kind, value))
+    frames = [_frame(b"F", value) for value in _collapsed(fields, b"from")]
+    frames += [_frame(b"D", value) for value in dates]
+    frames += [_frame(b"S", value) for value in _collapsed(fields, b"subject")]
     if message_id:
-        digest.update(_frame(b"M", message_id.encode()))
-    for value in received:
-        digest.update(_frame(b"R", value))
-    for leaf in _leaves(content, fields, body_start):
-        digest.update(_frame(b"L", hashlib.sha256(leaf).digest()))
+        frames.append(_frame(b"M", message_id.encode()))
+    frames += [_frame(b"R", value) for value in received]
+    frames += [_frame(b"L", leaf) for leaf in leaves]
     is_weak = not (message_id or has_date or received)
     return Identity(
         message_id=message_id,
-        digest=digest.digest(),
+        digest=hashlib.sha256(b"".join(frames)).digest(),
         version=VERSION,
         match_seconds=WEAK_MATCH_SECONDS if is_weak else None,
     )
@@ -152,7 +168,7 @@ def _frame(kind: bytes, octets: bytes) -> bytes:
 
 def _read_header(content: bytes, start: int, end: int) -> tuple[_Fields, int]:
     """Read the fields that matter here; the second value is where the body starts."""
-    fields: _Fields = {}
+    fields = _Wanted()
     position = start
     for _ in range(_MAX_FIELDS):
         field = _FIELD.match(content, position, end)
@@ -167,16 +183,32 @@ def _read_header(content: bytes, start: int, end: int) -> tuple[_Fields, int]:
 
 
 def _collapsed(fields: _Fields, name: bytes) -> list[bytes]:
-    return [b" ".join(value.split()) for value in fields.get(name, ())]
+    return [b" ".join(value.split()) for value in fields.folded(name)]
 
 
 def _first_message_id(fields: _Fields) -> str | None:
-    found = map(normalize_message_id, fields.get(b"message-id", ()))
+    found = map(normalize_message_id, fields.folded(b"message-id"))
     return next((message_id for message_id in found if message_id), None)
 
 
+def _same_leaves(structure: "Structure") -> "list[Part] | None":
+    """The leaves, if the frozen algorithm divides the message by the same boundaries."""
+    leaves: list[Part] = []
+    stack = [structure.root]
+    while stack:
+        part = stack.pop()
+        boundary = _boundary(part.header)
+        if not boundary or (boundary == part.boundary and not part.children):
+            leaves.append(part)
+        elif boundary == part.boundary:
+            stack.extend(reversed(part.children))
+        else:
+            return None
+    return leaves
+
+
 def _leaves(content: bytes, fields: _Fields, body_start: int) -> Iterator[bytes]:
-    """Decoded contents of the leaves, in order. The stack holds what is still to be visited, the next on top."""
+    """SHA-256 of the contents of the leaves, in order. The stack holds what is still to be visited, the next on top."""
     stack = [(fields, body_start, len(content), 0)]
     leaves = 0
     while stack and leaves < _MAX_LEAVES:
@@ -185,14 +217,15 @@ def _leaves(content: bytes, fields: _Fields, body_start: int) -> Iterator[bytes]
         children = _split(content, start, end, boundary) if boundary else []
         if not children:
             leaves += 1
-            yield _leaf_content(content, part_fields, start, end)
+            yield _leaf_digest(content, part_fields, start, end)
         for child_start, child_end in reversed(children):
             child_fields, child_body = _read_header(content, child_start, child_end)
             stack.append((child_fields, child_body, child_end, depth + 1))
 
 
 def _boundary(fields: _Fields) -> bytes | None:
-    value = fields.get(b"content-type", (b"",))[0].strip()
+    values = fields.folded(b"content-type")
+    value = values[0].strip() if values else b""
     if value[:10].lower() != b"multipart/":
         return None
     found = _BOUNDARY.search(value)
@@ -227,38 +260,7 @@ def _before_line_end(content: bytes, start: int, position: int) -> int:
     return max(start, position - 1)
 
 
-def _leaf_content(content: bytes, fields: _Fields, start: int, end: int) -> bytes:
+def _leaf_digest(content: bytes, fields: _Fields, start: int, end: int) -> bytes:
     encodings = _collapsed(fields, b"content-transfer-encoding")
     encoding = _ENCODING_END.split(encodings[0], 1)[0].lower() if encodings else b""
-    if encoding == b"base64":
-        octets = _decode_base64(content, start, end)
-    elif encoding == b"quoted-printable":
-        octets = _decode_quoted_printable(content[start:end])
-    else:
-        octets = content[start:end]
-    if b"\r" in octets:
-        octets = octets.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    return octets.rstrip(b"\n \t")
-
-
-def _decode_base64(content: bytes, start: int, end: int) -> bytes:
-    octets = content[start:end].translate(None, _NOT_BASE64)
-    padding = octets.find(b"=")
-    if len(octets) % 4 == 0 and (padding < 0 or octets[padding:] in {b"=", b"=="}):
-        # Whole and padded: the ordinary case, without another copy of a large attachment.
-        return binascii.a2b_base64(octets)
-    return b"".join(map(_decode_base64_piece, octets.split(b"=")))
-
-
-def _decode_base64_piece(piece: bytes) -> bytes:
-    whole = piece[:-1] if len(piece) % 4 == 1 else piece
-    return binascii.a2b_base64(whole + b"=" * (-len(whole) % 4))
-
-
-def _decode_quoted_printable(octets: bytes) -> bytes:
-    # Looking for blanks first is much faster than replacing none.
-    if b" \r" in octets or b" \n" in octets or b"\t\r" in octets or b"\t\n" in octets or octets[-1:] in {b" ", b"\t"}:
-        octets = _BLANKS_AT_LINE_END.sub(b"", octets)
-    unfolded = _SOFT_LINE_BREAK.sub(b"", octets)
-    # Every "=" left is valid after this, so that the decoder has nothing to decide that could change one day.
-    return binascii.a2b_qp(_BARE_EQUALS.sub(b"=3D", unfolded))
+    return leaf_digest(content, start, end, encoding)

@@ -25,13 +25,13 @@ def parse(content: bytes) -> Mail:
     Returns:
         the mail; every string in it is clean (`charset.clean`), lines end with ``\n``.
     """
-    identity = identify(content)
     structure = read_structure(content)
+    identity = identify(content, structure)
     header = _header(structure.root)
     body = read_body(structure.root)
     return Mail(
         subject=clean_line(decode_words(header.first(b"subject"))),
-        from_=parse_addresses(header.first(b"from")),
+        from_=_first_addresses(header, b"from"),
         reply_to=_all_addresses(header, b"reply-to"),
         to=_all_addresses(header, b"to"),
         cc=_all_addresses(header, b"cc"),
@@ -43,9 +43,9 @@ def parse(content: bytes) -> Mail:
         html=body.html,
         attachments=read_attachments(body.others, body.html),
         unpacked=body.unpacked,
-        sender=next(iter(parse_addresses(header.first(b"sender"))), None),
-        resent_from=parse_addresses(header.first(b"resent-from")),
-        resent_to=parse_addresses(header.first(b"resent-to")),
+        sender=next(iter(_first_addresses(header, b"sender")), None),
+        resent_from=_first_addresses(header, b"resent-from"),
+        resent_to=_first_addresses(header, b"resent-to"),
         resent_message_id=normalize_message_id(header.first(b"resent-message-id")),
         identity=identity,
         over_guard=structure.over_guard,
@@ -58,6 +58,12 @@ def _header(root: Part) -> Header:
     if root.header.is_ascii and not is_seven_bit(charset):
         return root.header
     return root.header.in_charset(charset)
+
+
+def _first_addresses(header: Header, name: bytes) -> tuple[Address, ...]:
+    """The addresses of the first field of that name that says something."""
+    value = header.first(name)
+    return parse_addresses(value) if value else ()
 
 
 def _all_addresses(header: Header, name: bytes) -> tuple[Address, ...]:

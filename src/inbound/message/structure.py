@@ -10,7 +10,7 @@ from itertools import islice
 
 from inbound.message.headers import MAX_FIELDS, MAX_HEADER_BYTES, Header, parse_parameters, read_header
 from inbound.message.smime import signed_content
-from inbound.message.transfer import decode_transfer
+from inbound.message.transfer import decode_part
 
 #: multiparts inside of multiparts; deeper ones stay closed
 MAX_DEPTH = 50
@@ -47,15 +47,15 @@ class Part:
     end: int
     #: empty for a leaf, and for a multipart in which no part was found
     children: list["Part"] = field(default_factory=list)
+    #: the octets that divided it; empty for what was not divided, or not as RFC 2046 5.1.1 has it
+    boundary: bytes = b""
     #: what the part was unpacked from ("tnef", "uuencode"); empty for one that was sent as it is
     container: str = ""
 
     def content(self) -> bytes:
         """The body with its transfer-encoding undone; decoded anew at every call."""
         encoding = _TOKEN.match(self.header.first(b"content-transfer-encoding"))
-        return decode_transfer(
-            self.source[self.start : self.end], encoding[0].decode("latin-1").lower() if encoding else ""
-        )
+        return decode_part(self.source, self.start, self.end, encoding[0].decode("latin-1").lower() if encoding else "")
 
 
 @dataclass(slots=True)
@@ -65,6 +65,8 @@ class Structure:
     root: Part
     #: the first guard that was hit: "header_bytes", "header_count", "depth" or "parts"
     over_guard: str | None = None
+    #: nothing was mended: every reader that keeps to the RFCs finds the same tree, where the boundaries are the same
+    is_plain: bool = True
 
 
 def read_structure(content: bytes) -> Structure:
@@ -85,10 +87,12 @@ def read_structure(content: bytes) -> Structure:
         structure.over_guard = "header_bytes"
     elif len(header.fields) > MAX_FIELDS:
         structure.over_guard = "header_count"
+    structure.is_plain = structure.over_guard is None and not content.startswith(b"From ")
     parts, signed = 1, 0
     closed = [(structure.root, 0)]
     while closed:
         part, depth = closed.pop()
+        structure.is_plain = structure.is_plain and part.header.is_plain
         if part.content_type in _SIGNED and signed < MAX_SIGNED:
             signed += 1
             part.children = _signed_part(part)
@@ -96,11 +100,14 @@ def read_structure(content: bytes) -> Structure:
         elif part.content_type.startswith("multipart/"):
             if depth >= MAX_DEPTH:
                 structure.over_guard = structure.over_guard or "depth"
+                structure.is_plain = False
                 continue
-            ranges = _split(part, MAX_PARTS - parts + 1)
+            ranges, is_plain = _split(part, MAX_PARTS - parts + 1)
             if len(ranges) > MAX_PARTS - parts:
                 structure.over_guard = structure.over_guard or "parts"
+                is_plain = False
                 ranges.pop()
+            structure.is_plain = structure.is_plain and is_plain
             parts += len(ranges)
             # RFC 2046 5.1.5
             default = "message/rfc822" if part.content_type == "multipart/digest" else "text/plain"
@@ -168,18 +175,19 @@ def _boundary(part: Part) -> bytes:
     return part.parameters.get("boundary", "").rstrip().encode()
 
 
-def _split(part: Part, most: int) -> list[tuple[int, int]]:
-    """Ranges of the parts of a multipart, at most so many."""
+def _split(part: Part, most: int) -> tuple[list[tuple[int, int]], bool]:
+    """Ranges of the parts of a multipart, at most so many; and is that what RFC 2046 5.1.1 says?"""
     content, start, end = part.source, part.start, part.end
-    boundary = _boundary(part)
+    part.boundary = boundary = _boundary(part)
     delimiters = list(islice(_delimiters(content, start, end, boundary), most + 1)) if boundary else []
     ranges = _between(content, delimiters, end, most)
     if ranges and not _has_dashes(content, start, delimiters[0][0]):
-        return ranges
+        # A doubled CR before a LF is one line end here, two to others.
+        return ranges, all(content.find(b"\r\r", first, last) < 0 for first, last, _ in delimiters)
     # RFC 2046 5.1.1 wants the boundary as declared. Gateways change its case, put blanks into it, or lose it.
     alike = _like_delimiters(content, start, end, _folded(boundary))
     ranges = max(ranges, _between(content, alike, end, most), key=len)
-    return ranges or _between(content, _like_delimiters(content, start, end, b""), end, most)
+    return ranges or _between(content, _like_delimiters(content, start, end, b""), end, most), False
 
 
 _Delimiter = tuple[int, int, bool]

@@ -2,13 +2,17 @@
 
 import binascii
 import re
+from io import BytesIO
 
+from inbound.message.pieces import PIECE_BYTES, pieces, quoted_printable_pieces
 from inbound.message.uuencode import decode_uuencode
 
 # Not in RFC 2045, but written.
 _UUENCODE = frozenset(("x-uuencode", "uuencode", "x-uue", "uue"))
-_NOT_BASE64 = bytes(set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="))
+_ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
+_NOT_BASE64 = bytes(set(range(256)) - set(_ALPHABET))
 _WHITE_SPACE = b" \t\r\n\v\f"
+_BASE64 = _ALPHABET + _WHITE_SPACE
 _IS_BASE64 = re.compile(rb"[A-Za-z0-9+/=]*+\Z")
 # The look-behind keeps long runs of blanks linear.
 _BLANKS_AT_LINE_END = re.compile(rb"(?<![ \t])[ \t]++(?=\r?\n|\Z)")
@@ -35,6 +39,36 @@ def decode_transfer(octets: bytes, encoding: str) -> bytes:
     return octets
 
 
+def decode_part(source: bytes, start: int, end: int, encoding: str) -> bytes:
+    """Undo the transfer-encoding of a range, as `decode_transfer`; a large one piece by piece, without copies of it."""
+    if end - start > PIECE_BYTES:
+        if encoding == "quoted-printable":
+            out = BytesIO()
+            for first, last in quoted_printable_pieces(source, start, end):
+                out.write(decode_quoted_printable(source[first:last]))
+            return out.getvalue()
+        if encoding == "base64":
+            return _decode_large_base64(source, start, end)
+    return decode_transfer(source[start:end], encoding)
+
+
+def _decode_large_base64(source: bytes, start: int, end: int) -> bytes:
+    """The same as `decode_base64`."""
+    padding = source.find(b"=", start, end)
+    if padding >= 0 and any(source[first:last].translate(None, _BASE64) for first, last in pieces(padding, end)):
+        end = padding
+    out = BytesIO()
+    rest = b""
+    for first, last in pieces(start, end):
+        *whole, rest = (rest + source[first:last].translate(None, _NOT_BASE64)).split(b"=")
+        out.write(b"".join(map(_decode_piece, whole)))
+        groups = len(rest) & ~3
+        out.write(binascii.a2b_base64(rest[:groups]))
+        rest = rest[groups:]
+    out.write(_decode_piece(rest))
+    return out.getvalue()
+
+
 def decode_base64(octets: bytes) -> bytes:
     """Decode base64 (RFC 2045 6.8).
 
@@ -55,9 +89,10 @@ def decode_base64(octets: bytes) -> bytes:
 
 def decode_quoted_printable(octets: bytes) -> bytes:
     """Decode quoted-printable (RFC 2045 6.7). An ``=`` that introduces nothing stands for itself."""
+    octets = _without_blanks_at_line_ends(octets)
     if b"=" not in octets:
         return octets
-    unfolded = _SOFT_LINE_BREAK.sub(b"", _without_blanks_at_line_ends(octets))
+    unfolded = _SOFT_LINE_BREAK.sub(b"", octets)
     return binascii.a2b_qp(_BARE_EQUALS.sub(b"=3D", unfolded))
 
 

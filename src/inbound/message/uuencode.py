@@ -2,7 +2,11 @@
 
 import binascii
 import re
+from io import BytesIO
 from typing import NamedTuple
+
+#: files that are taken out of one text; further ones stay in it
+MAX_FILES = 200
 
 _BEGIN = re.compile(rb"begin [0-7]{3,4}[ \t]*+([^\r\n]*+)(?:\r*+\n|\r|\Z)")
 _MARK = b"begin"
@@ -32,7 +36,7 @@ def split_files(octets: bytes) -> tuple[bytes, list[EncodedFile]]:
     kept: list[bytes] = []
     files: list[EncodedFile] = []
     done = position = 0
-    while (position := octets.find(_MARK, position)) >= 0:
+    while len(files) < MAX_FILES and (position := octets.find(_MARK, position)) >= 0:
         begin = _BEGIN.match(octets, position) if _is_line_start(octets, position) else None
         content, end = _read_lines(octets, begin.end()) if begin else (b"", position)
         if begin is None or end < 0:
@@ -57,7 +61,8 @@ def _is_line_start(octets: bytes, position: int) -> bool:
 
 def _read_lines(octets: bytes, position: int) -> tuple[bytes, int]:
     """The content of a file and where the line after it starts; a negative place when there is none."""
-    lines: list[bytes] = []
+    content = BytesIO()
+    is_closed = False
     while position < len(octets):
         line_end = octets.find(b"\n", position)
         line_end = len(octets) if line_end < 0 else line_end
@@ -66,12 +71,13 @@ def _read_lines(octets: bytes, position: int) -> tuple[bytes, int]:
             position = line_end + 1
             break
         # Behind the line of length zero only "end" can come.
-        decoded = _decode_line(line) if not lines or lines[-1] or not line.strip() else None
+        decoded = None if is_closed and line.strip() else _decode_line(line)
         if decoded is None:
             break
-        lines.append(decoded)
+        is_closed = not decoded
+        content.write(decoded)
         position = line_end + 1
-    return (b"".join(lines), min(position, len(octets))) if any(lines) else (b"", -1)
+    return content.getvalue(), min(position, len(octets)) if content.tell() else -1
 
 
 def _decode_line(line: bytes) -> bytes | None:

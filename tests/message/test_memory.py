@@ -1,0 +1,53 @@
+"""What a large mail costs while it is read."""
+
+import base64
+import binascii
+import tracemalloc
+
+import pytest
+
+from inbound.message.body import MAX_TEXT_BYTES
+from inbound.message.parse import parse
+
+OCTETS = 6_000_000
+FILE = bytes(range(256)) * (OCTETS // 256)
+LINE = "Guten Tag, der Drucker läuft nicht mehr. 🖨\r\n".encode()
+
+
+def encoded(encoding: bytes, body: bytes) -> bytes:
+    head = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nGuten Tag\r\n"
+    return (
+        head
+        + b"--b\r\nContent-Type: a/b\r\nContent-Transfer-Encoding: "
+        + encoding
+        + b"\r\n\r\n"
+        + body
+        + b"\r\n--b--\r\n"
+    )
+
+
+LARGE = {
+    "base64": encoded(b"base64", base64.encodebytes(FILE)),
+    "base64 in pieces": encoded(b"base64", base64.encodebytes(FILE[:-2]) * 2),
+    "8bit": encoded(b"8bit", FILE),
+    "quoted-printable": encoded(b"quoted-printable", b"Gr=C3=BC=C3=9Fe an alle, die das lesen =\r\n" * (OCTETS // 42)),
+    "text": b"Subject: s\r\n\r\n" + LINE * (OCTETS // len(LINE)),
+    "HTML": b"Content-Type: text/html\r\n\r\n" + b"<p>Guten Tag, der Drucker steht.\r\n" * (OCTETS // 34),
+    "uuencode": b"Subject: s\r\n\r\nGuten Tag\r\nbegin 644 a\r\n"
+    + binascii.b2a_uu(bytes(45)) * (OCTETS // 62)
+    + b"`\nend\n",
+}
+
+
+@pytest.mark.parametrize("content", LARGE.values(), ids=LARGE.keys())
+def test_memory_is_bounded(content: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the peak a mail and all that is made of it take at most four times its size: 30 MB and the limit, by five."""
+    monkeypatch.setattr("inbound.message.body.MAX_TEXT_BYTES", MAX_TEXT_BYTES // 5)
+    tracemalloc.start()
+    try:
+        mail = parse(content)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert mail.text
+    assert peak + len(content) <= 4 * len(content)

@@ -27,6 +27,7 @@ _TOKEN = re.compile(
     r'|(?P<text>[^\s"<(,;:]++)',
     re.DOTALL,
 )
+_PLAIN_ADDRESS = re.compile(r"([A-Za-z0-9._+=-]++)@([A-Za-z0-9.-]*+(?<=[A-Za-z0-9]))\Z")
 _QUOTED_PAIR = re.compile(r"\\(.)", re.DOTALL)
 _ROUTE = re.compile(r"@[^:]*+:")
 _FORBIDDEN = re.compile(r"[\s<>]")
@@ -190,6 +191,8 @@ def _address(name: str, raw: str) -> Address:
 
 def _reachable(raw: str) -> str:
     """``local@domain``, or empty when that is not what it says."""
+    if (plain := _PLAIN_ADDRESS.match(raw)) and len(raw) <= MAX_ADDRESS_CHARS:
+        return f"{plain[1]}@{plain[2].lower()}"
     text = raw if raw.isascii() else decode(raw.encode("latin-1"))
     text = _ROUTE.sub("", text.strip(), count=1) if text.lstrip().startswith("@") else text.strip()
     if text[-1:] == "]" and "@[" not in text:
@@ -211,5 +214,9 @@ def _name(raw: str) -> str:
     """A display name: encoded words decoded, on one line, without the single quotes Outlook adds."""
     if not raw:
         return ""
-    name = _SPACES.sub(" ", clean_line(decode_words(raw.encode("latin-1"))))
+    if "=?" not in raw and raw.isascii() and raw.isprintable():
+        name = raw.strip()
+        name = _SPACES.sub(" ", name) if "  " in name else name
+    else:
+        name = _SPACES.sub(" ", clean_line(decode_words(raw.encode("latin-1"))))
     return name[1:-1] if len(name) > 2 and name[0] == name[-1] == "'" else name

@@ -16,6 +16,11 @@ _ZONE_HOURS = {"est": -5, "edt": -4, "cst": -6, "cdt": -5, "mst": -7, "mdt": -6,
 _ZONE_HOURS |= {"cet": 1, "met": 1, "mez": 1, "cest": 2, "mest": 2, "mesz": 2, "bst": 1, "eet": 2, "eest": 3, "jst": 9}
 
 _MAX_LENGTH = 200
+# Nearly every date: as RFC 5322 3.3 wants it, with English names and a zone in digits.
+_ORDINARY = re.compile(
+    rb"(?:[A-Z][a-z][a-z],)? {0,3}(\d\d?) ([A-Z][a-z][a-z]) (\d{4}) (\d\d):(\d\d):([0-5]\d) ([+-])([01]\d)([0-5]\d)"
+    rb"(?: \([^()]{0,40}\))?\Z"
+)
 _COMMENT = re.compile(r"\([^()]*+\)")
 _TIME = r"(?P<hour>\d{1,2})[:.](?P<minute>\d{1,2})(?:[:.](?P<second>\d{1,2}))?(?:[.,]\d+)?(?:\s*(?P<half>[AP]M)\b)?"
 _ZONE = r"(?:\s*(?:GMT|UTC)?(?P<zone>[+-]\d{1,2}:?\d{2}\b|[A-Za-z]{1,5}\b))?"
@@ -47,6 +52,8 @@ def parse_date(value: bytes) -> datetime | None:
     Returns:
         aware, in UTC; None when it is missing, unreadable or no possible time.
     """
+    if ordinary := _ORDINARY.match(value):
+        return _build_ordinary(*ordinary.groups())
     text = value[:_MAX_LENGTH].decode("latin-1" if value.isascii() else "utf-8", "replace")
     if "(" in text:
         text = _COMMENT.sub(" ", text)
@@ -54,6 +61,18 @@ def parse_date(value: bytes) -> datetime | None:
         if found := form.search(text):
             return _build(found.groupdict())
     return None
+
+
+def _build_ordinary(day: bytes, name: bytes, year: bytes, *rest: bytes) -> datetime | None:
+    month = _MONTH_NUMBERS.get(name.decode("ascii").lower())
+    hour, minute, second, sign, zone_hours, zone_minutes = rest
+    offset = timedelta(hours=int(zone_hours), minutes=int(zone_minutes))
+    try:
+        local = datetime(int(year), month or 0, int(day), int(hour), int(minute), int(second), tzinfo=UTC)
+        return local + offset if sign == b"-" else local - offset
+    except (ValueError, OverflowError):
+        # No such month or day, or outside of what a calendar holds: the field says nothing.
+        return None
 
 
 def _build(found: dict[str, str | None]) -> datetime | None:

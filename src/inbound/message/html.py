@@ -7,9 +7,10 @@ looked at a bounded number of times, and there is no nesting depth at which text
 
 import re
 from collections.abc import Callable
+from typing import cast
 
 from inbound.message.charset import clean
-from inbound.message.markup import ATTRIBUTE, VOID, Tag, attributes_of, tokens, unescape
+from inbound.message.markup import ATTRIBUTE, MAX_ATTRIBUTES_CHARS, VOID, Tag, attributes_of, tokens, unescape
 
 #: deeper lists and quotes are not indented further, so that the text stays linear in the HTML
 MAX_INDENT = 8
@@ -31,6 +32,9 @@ _LINK_NOISE = re.compile(r"^(?:https?://|ftp://|mailto:|tel:)?(?:www\.)?|/$|\?su
 
 # How mailers mark the blockquote around the mail that is answered; all others are mere indentation.
 _CITE = re.compile(r"\bcite\b|_quote\b|\bquote", re.IGNORECASE)
+
+#: by the number of open lists
+_INDENTS = ["", *("  " * depth for depth in range(MAX_INDENT + 1))]
 
 # What Outlook writes for a rule.
 _RULE = "_" * 32
@@ -71,25 +75,29 @@ def _write(html: str, writer: "_Writer", *, hides: bool) -> tuple[bool, bool]:
     hidden_name, hidden_depth, is_sizeless = "", 0, False
     has_hidden = False
     for token in tokens(html):
+        if token.__class__ is str:
+            if not hidden_name:
+                writer.data(token)
+            continue
+        name, is_end, attributes = cast("Tag", token)
         if hidden_name:
-            if isinstance(token, Tag) and token.name == hidden_name:
+            if name == hidden_name:
                 # The end of a paragraph may be left out (WHATWG HTML 13.1.2.4): the next one shows.
-                hidden_depth += -1 if token.is_end or hidden_name == "p" else 1
+                hidden_depth += -1 if is_end or hidden_name == "p" else 1
                 hidden_name = hidden_name if hidden_depth else ""
-            if not (hidden_name and is_sizeless and isinstance(token, Tag) and _has_size(token)):
+            if not (hidden_name and is_sizeless and attributes and not is_end and _has_size(attributes)):
                 continue
             hidden_name = ""
-        if not isinstance(token, Tag):
-            writer.data(token)
-        elif hides and token.attributes and token.name not in VOID and (hiding := _hiding(token.attributes)):
-            hidden_name, hidden_depth, has_hidden, is_sizeless = token.name, 1, True, hiding == "size"
-        else:
-            writer.tag(token)
+        if hides and attributes and name not in VOID and (hiding := _hiding(attributes)):
+            hidden_name, hidden_depth, has_hidden, is_sizeless = name, 1, True, hiding == "size"
+        elif effect := _EFFECTS.get(name):
+            writer.tag(cast("Tag", token), effect)
     return has_hidden, not hidden_name
 
 
 def _hiding(attributes: str) -> str:
     """How an element is hidden: with all that is in it ("all"), by a font without size ("size"), or not at all."""
+    attributes = attributes[:MAX_ATTRIBUTES_CHARS]
     lowered = attributes.lower()
     if "none" not in lowered and "hid" not in lowered and not _ZERO.search(lowered):
         return ""
@@ -100,11 +108,9 @@ def _hiding(attributes: str) -> str:
     return "size" if _NO_SIZE.search(style) else ""
 
 
-def _has_size(tag: Tag) -> bool:
+def _has_size(attributes: str) -> bool:
     """Does an element inside of a sizeless one show itself?"""
-    if tag.is_end or not tag.attributes:
-        return False
-    style = attributes_of(tag.attributes).get("style", "")
+    style = attributes_of(attributes).get("style", "")
     return bool(_SIZE.search(style)) and not _NO_SIZE.search(style)
 
 
@@ -134,7 +140,7 @@ class _Writer:
         if self._preformatted:
             self._emit(text.replace("\n", "\n" + "> " * self._quotes) if self._quotes else text)
             return
-        collapsed = _WHITE_SPACE.sub(" ", text)
+        collapsed = text if text.isalnum() else _WHITE_SPACE.sub(" ", text)
         if collapsed[:1] == " ":
             self._gap = self._gap or " "
             collapsed = collapsed[1:]
@@ -142,28 +148,34 @@ class _Writer:
             self._emit(collapsed.rstrip(" "))
             self._gap = " " if collapsed[-1] == " " else ""
 
-    def tag(self, tag: Tag) -> None:
-        """Take a tag."""
-        if line_ends := _BREAKS.get(tag.name):
-            self._break(line_ends)
-        if handler := _HANDLERS.get(tag.name):
+    def tag(self, tag: Tag, effect: "_Effect") -> None:
+        """Take a tag and what it does."""
+        line_ends, handler = effect
+        self._line_ends = max(self._line_ends, line_ends)
+        if handler:
             handler(self, tag)
 
     def text(self) -> str:
         """All that was written."""
         self._end_link()
         text = clean("".join(self._out)).replace("\xa0", " ").replace("\r\n", "\n").replace("\r", "\n")
-        return _BLANKS_AT_LINE_END.sub("\n", text).strip()
+        if " \n" in text or "\t\n" in text:
+            text = _BLANKS_AT_LINE_END.sub("\n", text)
+        return text.strip()
 
     def _emit(self, text: str) -> None:
+        out = self._out
         if self._quotes or self._written_quotes:
-            self._out.append(self._quoted_gap())
-        elif self._out:
-            self._out.append("\n" * self._line_ends or self._gap)
+            out.append(self._quoted_gap())
+        elif self._line_ends and out:
+            out.append("\n" * self._line_ends)
+        elif self._gap and out:
+            out.append(self._gap)
         if self._bullet:
-            self._out.append("  " * min(len(self._lists) - 1, MAX_INDENT) + self._bullet)
-        self._out.append(text)
-        self._line_ends, self._gap, self._bullet = 0, "", ""
+            out.append(_INDENTS[min(len(self._lists), MAX_INDENT + 1)] + self._bullet)
+            self._bullet = ""
+        out.append(text)
+        self._line_ends, self._gap = 0, ""
 
     def _quoted_gap(self) -> str:
         """What stands between two words when a quotation is around one of them; a quotation begins on a line."""
@@ -263,4 +275,9 @@ _HANDLERS: dict[str, Callable[[_Writer, Tag], None]] = {
     "ol": _Writer.listing,
     "li": _Writer.item,
     "a": _Writer.link,
+}
+_Effect = tuple[int, Callable[[_Writer, Tag], None] | None]
+#: line ends around an element, and what else it does
+_EFFECTS: dict[str, _Effect] = {
+    name: (_BREAKS.get(name, 0), _HANDLERS.get(name)) for name in _BREAKS.keys() | _HANDLERS.keys()
 }

@@ -13,6 +13,8 @@ from inbound.message.rtf import decompress
 #: attributes of a stream, properties of an attribute, and values of a property that are looked at
 MAX_ATTRIBUTES = 20_000
 MAX_PROPERTIES = 5_000
+#: files of a stream that are read
+MAX_FILES = 1_000
 
 _SIGNATURE = b"\x78\x9f\x3e\x22"
 _ATTRIBUTE = Struct("<BHHI")
@@ -89,10 +91,8 @@ def read_tnef(octets: bytes) -> Tnef | None:
             tnef.text = tnef.text or _text(data, charset)
         elif attribute == _MESSAGE_PROPERTIES:
             rtf = _take_message(tnef, dict(_properties(data, charset)), charset) or rtf
-        elif attribute == _ATTACH_BEGIN:
-            tnef.files.append(TnefFile())
-        elif tnef.files and attribute in {_ATTACH_TITLE, _ATTACH_DATA, _ATTACH_PROPERTIES}:
-            _take_file(tnef.files[-1], attribute, data, charset)
+        else:
+            _take_file(tnef.files, attribute, data, charset)
     if rtf and not tnef.text.strip() and not tnef.html:
         tnef.rtf = decompress(rtf)
     for file in tnef.files:
@@ -174,21 +174,29 @@ def _take_message(tnef: Tnef, found: dict[int, _Value], charset: str) -> bytes:
     return rtf if isinstance(rtf, bytes) else b""
 
 
-def _take_file(file: TnefFile, attribute: int, data: bytes, charset: str) -> None:
+def _take_file(files: list[TnefFile], attribute: int, data: bytes, charset: str) -> None:
+    """Begin a file, or take what belongs to the last one."""
+    if attribute == _ATTACH_BEGIN and len(files) < MAX_FILES:
+        files.append(TnefFile())
+    if not files:
+        return
     if attribute == _ATTACH_TITLE:
-        file.name = file.name or _text(data, charset)
+        files[-1].name = files[-1].name or _text(data, charset)
     elif attribute == _ATTACH_DATA:
-        file.content = file.content or data
-    else:
-        found = dict(_properties(data, charset))
-        file.long_name = _as_text(found.get(_P_LONG_NAME, ""), charset)
-        file.name = _as_text(found.get(_P_FILE_NAME, ""), charset) or file.name
-        file.display_name = _as_text(found.get(_P_DISPLAY_NAME, ""), charset)
-        file.content_type = _as_text(found.get(_P_MIME_TYPE, ""), charset).lower()
-        file.content_id = _as_text(found.get(_P_CONTENT_ID, ""), charset)
-        content = found.get(_P_DATA)
-        if isinstance(content, bytes) and not file.content:
-            _take_content(file, content)
+        files[-1].content = files[-1].content or data
+    elif attribute == _ATTACH_PROPERTIES:
+        _take_properties(files[-1], dict(_properties(data, charset)), charset)
+
+
+def _take_properties(file: TnefFile, found: dict[int, _Value], charset: str) -> None:
+    file.long_name = _as_text(found.get(_P_LONG_NAME, ""), charset)
+    file.name = _as_text(found.get(_P_FILE_NAME, ""), charset) or file.name
+    file.display_name = _as_text(found.get(_P_DISPLAY_NAME, ""), charset)
+    file.content_type = _as_text(found.get(_P_MIME_TYPE, ""), charset).lower()
+    file.content_id = _as_text(found.get(_P_CONTENT_ID, ""), charset)
+    content = found.get(_P_DATA)
+    if isinstance(content, bytes) and not file.content:
+        _take_content(file, content)
 
 
 def _take_content(file: TnefFile, content: bytes) -> None:

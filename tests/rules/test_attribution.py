@@ -179,6 +179,12 @@ def test_a_number_attaches_whom_nobody_knows() -> None:
     )
 
 
+def test_a_resource_needs_no_local_organization_for_a_note() -> None:
+    """With a target a resource is one, whoever owns new tickets."""
+    found = ask(directory(local=None, resources=(TECH,)), target=TICKET).attribution
+    assert found == Attribution(organization=ACME, rule="resource", resource=TECH)
+
+
 def test_no_author_goes_to_the_fallback() -> None:
     """A mail that names no author is the desk's own."""
     assert ask(directory(), author=None).attribution == IN_FALLBACK

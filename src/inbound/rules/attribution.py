@@ -1,7 +1,14 @@
 """Resolve sender: who wrote it, for which organization.
 
-The originator is the author in From, not the envelope sender; `originator` has the ways in which somebody else is it.
-The order of the functions in RULES is the order of the decision: first hit wins; every step leaves a line in the trace.
+The originator is the author in From, not the envelope sender. `originator` knows when it is somebody else:
+
+- ``originator = "reply_to"`` serves web forms.
+- From is the mailbox's own public address or its list: X-Original-From, X-Original-Sender, Reply-To, in this order; then
+  the author of one forwarded header block (``forwarded_not_redirected``); else nobody (``originator_is_mailbox``).
+- A resource's own forward with exactly one block whose author is a contact or of a known domain: that author.
+
+An author recovered in any of these ways never acts as a resource or approver (`proof`). Then the order of RULES: first
+hit wins; every step leaves a line in the trace.
 """
 
 from collections.abc import Callable, Iterator
@@ -67,12 +74,13 @@ def _resource(asked: _Asked) -> Iterator[Finding]:
     if asked.author is None:
         yield _miss("resource", "there is no author address to look for")
         return
-    local = asked.directory.local
+    target = asked.question.target
+    # A resource's new ticket belongs to the local organization; a note needs none.
+    owner = asked.directory.local or (target.organization if target else None)
     resource = acting_resource(asked.author, asked.directory)
     found = asked.directory.resources.get(asked.author.key, ())
-    if resource is not None and local is not None:
-        # A resource's new ticket belongs to the local organization.
-        attribution = Attribution(organization=local, rule="resource", resource=resource)
+    if resource is not None and owner is not None:
+        attribution = Attribution(organization=owner, rule="resource", resource=resource)
         yield _hit(attribution, f"{asked.author.key} is resource {resource.id} {resource.name}")
     elif resource is not None:
         yield _miss("resource", f"resource {resource.id} {resource.name}, but there is no local organization")

@@ -3,8 +3,8 @@
 The originator is the author in From, not the envelope sender. `originator` knows when it is somebody else:
 
 - ``originator = "reply_to"`` serves web forms.
-- From is the mailbox's own public address or its list: X-Original-From, X-Original-Sender, Reply-To, in this order; then
-  the author of one forwarded header block (``forwarded_not_redirected``); else nobody (``originator_is_mailbox``).
+- From is the mailbox's own public address or its list: X-Original-From, X-Original-Sender, Reply-To, in this order;
+  then the author of one forwarded header block (``forwarded_not_redirected``); else nobody (``originator_is_mailbox``).
 - A resource's own forward with exactly one block whose author is a contact or of a known domain: that author.
 
 An author recovered in any of these ways never acts as a resource or approver (`proof`). Then the order of RULES: first

@@ -1,7 +1,7 @@
 """Header block -> fields, and what the values of simple fields mean (RFC 5322 2.2, 3.6.4; RFC 2045 5.1; RFC 2231)."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import KeysView, Mapping
 from urllib.parse import unquote_to_bytes
 
 from inbound.message.charset import decode, to_utf8
@@ -78,6 +78,14 @@ class Header:
     def in_charset(self, charset: str) -> "Header":
         """The same header with raw octets of this charset in UTF-8; encoded words name their own."""
         return Header([(name, value if b"=?" in value else to_utf8(value, charset)) for name, value in self.fields])
+
+    def names(self) -> KeysView[bytes]:
+        """Names of all fields, in lower case."""
+        return self._values.keys()
+
+    def count(self, name: bytes) -> int:
+        """How many fields of that name (lower case) there are."""
+        return len(self._values.get(name, ()))
 
     def values(self, name: bytes) -> list[bytes]:
         """Unfolded values of every field of that name (lower case), in their order."""

@@ -18,5 +18,14 @@ armour               text signed with OpenPGP, without its armour
 uuencode, tnef, rtf  files in a text; files and text in a winmail.dat
 smime                what an opaque signature is around
 attachments          everything else, decoded and named
+kinds                what a message is besides its text; asks the following only where a cheap sign is there
+marks                what the header says about how the message was made
+dsn                  delivery status notifications: ``bounce_signs`` is it one, ``delivery_fields`` RFC 3464,
+                     ``bounce_text``, ``bounce_status`` what servers write to people, ``bounce_fallback`` the rest
+ses                  Amazon's bounces and complaints in JSON
+feedback, receipts   complaints (RFC 5965); read receipts (RFC 8098)
+calendar             invitations: ``calendar_zones`` their time zones, ``calendar_text`` a text for people
+confirmations        a provider asks whether mail may be forwarded here
+protection           signed, encrypted
 ===================  ==============================================================================
 """

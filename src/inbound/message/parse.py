@@ -8,6 +8,7 @@ from inbound.message.dates import parse_date
 from inbound.message.encoded_words import decode_words
 from inbound.message.headers import Header, message_ids
 from inbound.message.identity import identify, normalize_message_id
+from inbound.message.kinds import read_kinds
 from inbound.message.structure import Part, read_structure
 from inbound.model.mail import Address, Mail
 
@@ -29,9 +30,12 @@ def parse(content: bytes) -> Mail:
     identity = identify(content, structure)
     header = _header(structure.root)
     body = read_body(structure.root)
+    subject = clean_line(decode_words(header.first(b"subject")))
+    authors = _first_addresses(header, b"from")
+    kinds = read_kinds(structure.root, subject, authors, body.text)
     return Mail(
-        subject=clean_line(decode_words(header.first(b"subject"))),
-        from_=_first_addresses(header, b"from"),
+        subject=subject,
+        from_=authors,
         reply_to=_all_addresses(header, b"reply-to"),
         to=_all_addresses(header, b"to"),
         cc=_all_addresses(header, b"cc"),
@@ -49,6 +53,11 @@ def parse(content: bytes) -> Mail:
         resent_message_id=normalize_message_id(header.first(b"resent-message-id")),
         identity=identity,
         over_guard=structure.over_guard,
+        marks=kinds.marks,
+        report=kinds.report,
+        calendar=kinds.calendar,
+        confirmation=kinds.confirmation,
+        protection=kinds.protection,
     )
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 
+from inbound.model.kinds import Marks, Protection
 from inbound.model.mail import Identity, Mail
 
 
@@ -27,4 +28,9 @@ def unreadable(content: bytes) -> Mail:
         # Version 0 is the identity of the octets themselves.
         identity=Identity(message_id=None, digest=hashlib.sha256(content).digest(), version=0, match_seconds=None),
         over_guard=None,
+        marks=Marks(),
+        report=None,
+        calendar=None,
+        confirmation=None,
+        protection=Protection.NONE,
     )

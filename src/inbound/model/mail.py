@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from inbound.model.kinds import CalendarEvent, ForwardingConfirmation, Marks, Protection, Report
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Address:
@@ -88,6 +90,16 @@ class Mail:
     identity: Identity
     #: the first guard the message is over ("parts", "depth", "header_count", "header_bytes"), else None
     over_guard: str | None
+    #: what the header says about how the message was made
+    marks: Marks
+    #: a machine's report about an earlier message; None for ordinary mail
+    report: Report | None
+    #: the event of a calendar object: invitation, answer, cancellation
+    calendar: CalendarEvent | None
+    #: a provider's question whether mail may be forwarded here
+    confirmation: ForwardingConfirmation | None
+    #: signed or encrypted; never verified here
+    protection: Protection
 
     @property
     def author(self) -> Address | None:

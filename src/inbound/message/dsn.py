@@ -1,0 +1,251 @@
+"""Delivery status notifications: RFC 3464, and what mail servers write instead of it."""
+
+import re
+from collections.abc import Sequence
+from itertools import islice
+
+from inbound.message.bounce_fallback import other_recipients
+from inbound.message.bounce_signs import has_bounce_subject, is_daemon, is_machine, lists_recipients, reads_like_bounce
+from inbound.message.bounce_status import (
+    is_unspecific,
+    one_line,
+    reply_class,
+    stated_status,
+    worded_status,
+)
+from inbound.message.bounce_text import read_recipients, report_lines
+from inbound.message.charset import clean_line, decode
+from inbound.message.delivery_fields import ADDRESS, Group, find_address, group_address, plain_address, read_groups
+from inbound.message.encoded_words import decode_words
+from inbound.message.headers import Header, message_ids, read_header
+from inbound.message.html import html_to_text
+from inbound.message.structure import Part, read_structure
+from inbound.model.kinds import Action, DeliveryReport, Marks, ReportedRecipient
+from inbound.model.mail import Address
+
+#: octets of the texts of one report that are read
+MAX_TEXT_BYTES = 200_000
+#: octets of a field that lists recipients
+MAX_FIELD_BYTES = 20_000
+#: recipients that are kept
+MAX_RECIPIENTS = 500
+# Characters of a report in which a status is looked for.
+_SAID_CHARS = 10_000
+
+STATUS_TYPES = frozenset({"message/delivery-status", "message/global-delivery-status"})
+RETURNED_TYPES = frozenset({"message/rfc822", "message/global", "text/rfc822-headers", "message/rfc822-headers"})
+
+_STATUS = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})")
+_DELAYED_SUBJECT = re.compile(
+    r"delay|still (?:being )?(?:retr|try)|warning: (?:could not send|message .{0,40}delay)"
+    r"|verzögert|verspätet|noch nicht zugestellt",
+    re.IGNORECASE,
+)
+# Nobody who gave up says this.
+_TRYING = re.compile(
+    r"warning (?:message )?only|still (?:being )?(?:retr|try)|will be retried|will (?:keep|continue) (?:to )?(?:re)?try"
+    r"|attempts? (?:will|to) continue|temporary failure report|weitere zustellversuche",
+    re.IGNORECASE,
+)
+_DELAY = re.compile(r"delay|will retry|not yet been|verzögert|verspätet", re.IGNORECASE)
+_GIVEN_UP = re.compile(
+    r"permanent|giv(?:ing|en) up|gave up|could not be delivered|fail|fehlgeschlagen|undeliver|unzustellbar",
+    re.IGNORECASE,
+)
+
+
+def read_delivery_report(
+    parts: Sequence[Part], marks: Marks, subject: str, authors: tuple[Address, ...]
+) -> DeliveryReport | None:
+    """Read a message as a delivery status notification.
+
+    It is one when it has that form (multipart/report, RFC 6522), or when it comes as a bounce comes (null reverse-path,
+    mailer-daemon) and is called or reads like one. A person's mail about a bounce is neither.
+
+    Args:
+        parts: all parts of the message, the root first.
+        marks: of the message.
+        subject: decoded.
+        authors: of the message.
+
+    Returns:
+        the report; None when the message is none, or says nothing about any recipient.
+    """
+    groups = _groups(parts)
+    returned = next((part for part in parts[1:] if part.content_type in RETURNED_TYPES), None)
+    text = _text(parts)
+    lines, rest = report_lines(text)
+    said = "\n".join(lines)[:_SAID_CHARS]
+    is_called = has_bounce_subject(subject)
+    has_form = _is_report(parts[0]) or (bool(groups) and is_called)
+    if not has_form and not _is_bounce(said, marks, authors, is_called=is_called):
+        return None
+    if returned is not None and not groups and (inner := _wrapped(returned)):
+        return read_delivery_report(inner, marks, subject, authors)
+    returned_header = _returned_header(returned, rest)
+    recipients = _from_groups(groups or read_groups(text), said, subject)
+    recipients = recipients or _from_text(lines, said, parts[0], returned_header, subject)
+    if not recipients and (has_form or is_called):
+        recipients = [_told("", said, "", subject)]
+    if not recipients:
+        return None
+    ids = message_ids(returned_header.first(b"message-id"))
+    return DeliveryReport(
+        recipients=tuple(recipients),
+        returned_message_id=ids[0] if ids else None,
+        returned_subject=clean_line(decode_words(returned_header.first(b"subject"))),
+    )
+
+
+def _is_bounce(said: str, marks: Marks, authors: tuple[Address, ...], *, is_called: bool) -> bool:
+    """Without the form of a report: is it sent, called and worded like one?"""
+    if not is_machine(authors, marks):
+        # Some gateways write in their own names, without a display name.
+        return is_called and not any(one.name for one in authors) and lists_recipients(said)
+    if is_called or (is_daemon(authors, marks) and reads_like_bounce(said)):
+        return True
+    # The null reverse-path has vacation replies too, and postmasters are people.
+    is_answer = marks.auto_submitted == "auto-replied" or bool(marks.auto_reply_field)
+    is_told = lists_recipients(said) or bool(stated_status(said) or reply_class(said))
+    return reads_like_bounce(said) and is_told and not is_answer
+
+
+def _is_report(root: Part) -> bool:
+    """RFC 6522 3 wants the type of the report, and many leave it out."""
+    kind = root.parameters.get("report-type", "delivery-status").lower()
+    return root.content_type == "multipart/report" and kind == "delivery-status"
+
+
+def _wrapped(returned: Part) -> list[Part]:
+    """The parts of a report that a gateway put into a message of its own, with a notice below it."""
+    inner = read_structure(returned.content()[:MAX_TEXT_BYTES]).root
+    return [inner, *inner.children] if _is_report(inner) and any(map(_is_status, inner.children)) else []
+
+
+def _is_status(part: Part) -> bool:
+    return part.content_type in STATUS_TYPES
+
+
+def _groups(parts: Sequence[Part]) -> list[Group]:
+    """What the parts that are made for it say."""
+    found = (
+        group
+        for part in parts
+        if _is_status(part)
+        for group in read_groups(decode(part.content()[:MAX_TEXT_BYTES]).replace("\r\n", "\n"))
+    )
+    return list(islice(found, MAX_RECIPIENTS))
+
+
+def _text(parts: Sequence[Part]) -> str:
+    """All texts of a report, one after the other."""
+    plain = [part for part in parts if part.content_type == "text/plain" and not part.children]
+    html = [part for part in parts if part.content_type == "text/html" and not part.children]
+    texts = [_decoded(part) for part in plain]
+    if not any(text.strip() for text in texts):
+        texts = [html_to_text(_decoded(part)) for part in html]
+    if not texts and not parts[0].children:
+        # A multipart whose delimiters were lost.
+        texts = [_decoded(parts[0])]
+    return "\n".join(texts)[:MAX_TEXT_BYTES]
+
+
+def _decoded(part: Part) -> str:
+    octets = part.content()[:MAX_TEXT_BYTES]
+    return decode(octets, part.parameters.get("charset", "")).replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _returned_header(returned: Part | None, rest: str) -> Header:
+    """The header of the message that came back: in its part, or behind the text."""
+    if returned is not None:
+        content = returned.content()[:MAX_TEXT_BYTES]
+        return read_header(content, 0, len(content), is_message=True)[0]
+    start = re.search(r"^(?:>?From |[A-Za-z][\w-]+: ?)", rest, re.MULTILINE)
+    content = rest[start.start() if start else 0 :].encode()
+    return read_header(content, 0, len(content), is_message=True)[0]
+
+
+def _from_groups(groups: list[Group], said: str, subject: str) -> list[ReportedRecipient]:
+    recipients: dict[str, ReportedRecipient] = {}
+    for group in groups:
+        one = _recipient(group, said if len(groups) == 1 else "", subject)
+        recipients.setdefault(one.address.lower(), one)
+    return list(recipients.values())
+
+
+def _recipient(group: Group, said: str, subject: str) -> ReportedRecipient:
+    diagnostic = group.get("diagnostic-code", "") or group.get("x-supplementary-info", "") or group.get("status", "")
+    diagnostic = clean_line(one_line(diagnostic))
+    action = _stated_action(group.get("action", ""))
+    stated = _STATUS.search(group.get("status", ""))
+    status = stated[0] if stated else ""
+    told = stated_status(diagnostic)
+    if (not told or is_unspecific(told)) and (not status or is_unspecific(status)):
+        told = stated_status(said) or told
+    # Many servers derive their status from the reply code alone; the other server's own words are more exact.
+    if told and not is_unspecific(told) and (not status or told[0] == status[0]):
+        status = told
+    status = status or told
+    is_stated = bool(status)
+    if not status:
+        kind = "4" if action is Action.DELAYED else reply_class(diagnostic) or reply_class(said)
+        status = worded_status(f"{diagnostic}\n{said}", kind)
+    if action is None:
+        action = Action.DELAYED if _is_delay(subject, said) else Action.FAILED
+    return ReportedRecipient(
+        address=group_address(group),
+        action=action,
+        status=status,
+        is_status_stated=is_stated,
+        diagnostic=diagnostic,
+    )
+
+
+def _stated_action(value: str) -> Action | None:
+    """RFC 3464 2.3.3, with comments; OpenSMTPD says "error"."""
+    word = value.strip().lower()
+    if word.startswith("error"):
+        return Action.FAILED
+    return next((action for action in Action if word.startswith(action.value[:5])), None)
+
+
+def _is_delay(subject: str, said: str) -> bool:
+    """Told apart by the subject, by a promise to try again, else by what the text says first."""
+    if _DELAYED_SUBJECT.search(subject) or _TRYING.search(said):
+        return True
+    delay, given_up = _DELAY.search(said), _GIVEN_UP.search(said)
+    return delay is not None and (given_up is None or delay.start() < given_up.start())
+
+
+def _from_text(lines: list[str], said: str, root: Part, returned: Header, subject: str) -> list[ReportedRecipient]:
+    """By the field that names them, by the text, by the detectors of others, by whom the message went to."""
+    header = root.header
+    own = frozenset(address.lower() for address in ADDRESS.findall(decode(header.first(b"to"))))
+    found = read_recipients(lines, not_meant=own)
+    if failed := ADDRESS.findall(_failed_recipients(header)):
+        told = {address.lower(): text for address, text in found.items()}
+        found = {address: told.get(address.lower(), said) for address in map(plain_address, failed)}
+    if not found:
+        temporary, permanent = other_recipients(root.source)
+        found = dict.fromkeys([*permanent, *temporary], said)
+    if not found and (address := find_address(decode(returned.first(b"to")))):
+        found = {address: said}
+    return [_told(address, text, said if len(found) == 1 else "", subject) for address, text in found.items()]
+
+
+def _failed_recipients(header: Header) -> str:
+    """Exim and Gmail name them in a field of their own."""
+    return decode(b",".join(header.values(b"x-failed-recipients"))[:MAX_FIELD_BYTES])
+
+
+def _told(address: str, text: str, said: str, subject: str) -> ReportedRecipient:
+    """One recipient, by the text about it; by the whole text where it is about nobody else."""
+    action = Action.DELAYED if _is_delay(subject, said or text) else Action.FAILED
+    status = stated_status(text) or stated_status(said)
+    is_stated = bool(status)
+    if not status:
+        kind = "4" if action is Action.DELAYED else reply_class(text) or reply_class(said)
+        status = worded_status(f"{text}\n{said}", kind)
+    return ReportedRecipient(
+        address=address, action=action, status=status, is_status_stated=is_stated, diagnostic=clean_line(one_line(text))
+    )

@@ -3,6 +3,7 @@
 import json
 
 from inbound.database.messages import MessageRow, Redelivery
+from inbound.message.calendar_text import event_text
 from inbound.model.desk import NoteDraft, TicketDraft
 from inbound.model.mail import Address, Mail
 from inbound.model.trace import Step
@@ -17,6 +18,11 @@ def _originator(mail: Mail) -> Address:
     return mail.author or next(iter(mail.from_), _NOBODY)
 
 
+def _text(mail: Mail) -> str:
+    """What the mail says; an invitation without words is written down."""
+    return event_text(mail.calendar) if mail.calendar is not None and not mail.text.strip() else mail.text
+
+
 def draft_ticket(decided: Decided, number: str, title: str, context: Context) -> TicketDraft:
     """A new ticket with the mailbox's defaults."""
     received, attribution = decided.received, decided.attribution
@@ -24,7 +30,7 @@ def draft_ticket(decided: Decided, number: str, title: str, context: Context) ->
         raise ValueError("a ticket needs an organization")
     defaults = received.mailbox.ticket
     originator = _originator(received.mail)
-    text = received.mail.text
+    text = _text(received.mail)
     return TicketDraft(
         number=number,
         organization_id=attribution.organization.id,
@@ -60,7 +66,7 @@ def draft_note(decided: Decided, title: str) -> NoteDraft:
         originator_name=originator.name,
         originator_address=originator.address,
         title=title,
-        text=received.mail.text,
+        text=_text(received.mail),
         note_type=received.mailbox.ticket_note.note_type,
         publish=received.mailbox.ticket_note.publish,
         created_at=received.delivery.received_at,

@@ -9,7 +9,9 @@ from collections.abc import Mapping, Sequence
 from inbound.message.forwarded import read_embedded, read_forward
 from inbound.message.parse import parse
 from inbound.message.quoted import split_reply
+from inbound.model.kinds import DeliveryReport, FeedbackReport
 from inbound.model.mail import Address, Attachment, Mail
+from inbound.rules.automated import automatic_reply_sign, generated_sign, silencing_sign
 
 
 def understand(content: bytes, _case: Mapping[str, object]) -> dict[str, object]:
@@ -20,7 +22,7 @@ def understand(content: bytes, _case: Mapping[str, object]) -> dict[str, object]
         _case: the scorer's description of it; not used, so that no answer can depend on it.
     """
     mail = parse(content)
-    return {"accepted": True, **_fields(mail), **_divided(mail.text), "forward": _forward(mail)}
+    return {"accepted": True, **_fields(mail), **_kinds(mail), **_divided(mail.text), "forward": _forward(mail)}
 
 
 def _divided(text: str) -> dict[str, object]:
@@ -69,6 +71,36 @@ def _fields(mail: Mail) -> dict[str, object]:
         "tnef_decoded": "tnef" in mail.unpacked,
         "tnef": {"attachment_names": [one.name for one in mail.attachments if one.container == "tnef"]},
         "attachments": [_attachment(attachment) for attachment in mail.attachments],
+    }
+
+
+def _kinds(mail: Mail) -> dict[str, object]:
+    # The envelope is not there; Return-Path is what the last mail server kept of it.
+    has_null_path = mail.marks.return_path == ""
+    bounce = mail.report if isinstance(mail.report, DeliveryReport) else None
+    feedback = mail.report if isinstance(mail.report, FeedbackReport) else None
+    is_reply = bool(automatic_reply_sign(mail, has_null_path=has_null_path))
+    return {
+        "auto_generated": bool(generated_sign(mail, has_null_path=has_null_path)),
+        "may_autorespond": not silencing_sign(mail, has_null_path=has_null_path),
+        "is_bounce": bounce is not None and (bounce.is_failure or bounce.is_delay),
+        "bounce": _bounce(bounce) if bounce is not None else {},
+        "is_feedback_report": feedback is not None,
+        "feedback_type": feedback.feedback_type if feedback is not None else None,
+        "creates_ticket": mail.report is None and not is_reply,
+    }
+
+
+def _bounce(bounce: DeliveryReport) -> dict[str, object]:
+    reached = [recipient.address for recipient in bounce.recipients if recipient.address]
+    statuses = [recipient.status for recipient in bounce.recipients]
+    return {
+        "recipients": reached,
+        "recipient_count": len(bounce.recipients),
+        "status": statuses[0] if len(statuses) == 1 else statuses,
+        "status_class": sorted({recipient.status_class for recipient in bounce.recipients}),
+        "temporary": not bounce.is_failure,
+        "action": bounce.recipients[0].action.value,
     }
 
 

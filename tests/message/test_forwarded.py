@@ -275,6 +275,13 @@ def test_blocks_are_counted(text: str, count: int) -> None:
     assert count_blocks(text) == count
 
 
+def test_a_forwarding_subject_makes_the_first_block_count() -> None:
+    """What `read_forward` reads is counted, too."""
+    text = "Von: Petra <petra@example.com>\nBetreff: x\n\ny"
+    assert read_forward(text, "WG: x") is not None
+    assert (count_blocks(text, "WG: x"), count_blocks(text, "x"), count_blocks(f"{text}\n{text}", "WG: x")) == (1, 0, 1)
+
+
 @pytest.mark.parametrize("label", FIELD_OF)
 def test_every_label_is_read_on_a_line_of_its_own_and_among_others(label: str) -> None:
     """Whatever the language does to its letters when their case changes."""

@@ -84,23 +84,28 @@ def read_embedded(text: str) -> Forward | None:
     return _read(lines, embedded, "") if embedded and embedded.block else None
 
 
-def count_blocks(text: str) -> int:
+def count_blocks(text: str, subject: str = "") -> int:
     r"""How many blocks of repeated header fields a text carries, quoted ones included.
 
     Args:
         text: of the message, lines ended by ``\n``.
+        subject: of the message, decoded: where it forwards, less is enough for the first block, as in `read_forward`.
     """
     lines = read_lines(text)
+    is_announced = is_forward(subject)
     count = index = floor = 0
     while index < len(lines):
-        block = (
-            block_at(lines, index, floor) or block_on_line(lines, index, read_mark(lines[index]))
-            if lines[index].text
-            else None
-        )
+        block = _block(lines, index, floor, is_announced=is_announced and not count)
         count += block is not None
         floor = index = block.end if block else index + 1
     return count
+
+
+def _block(lines: list[Line], index: int, floor: int, *, is_announced: bool) -> HeaderBlock | None:
+    if lines[index].is_blank:
+        return None
+    on_lines = block_at(lines, index, floor, is_announced=is_announced)
+    return on_lines or block_on_line(lines, index, read_mark(lines[index]))
 
 
 def _is_finnish_reply(line: Line, subject: str) -> bool:

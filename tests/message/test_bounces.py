@@ -337,6 +337,22 @@ While talking to mx.example.org:
     + RETURNED
 )
 
+COURIER = """\
+This is a delivery status notification from mx.example.net.
+
+The original message was received on Mon, 12 Jan 2026 09:15:03 +0100
+from joe@example.com
+
+                           UNDELIVERABLE MAIL
+
+Your message to the following recipients cannot be delivered:
+
+<jane@example.org>:
+    mx.example.org [192.0.2.1]:
+>>> RCPT TO:<jane@example.org>
+<<< 550 5.1.1 <jane@example.org>... User Unknown
+"""
+
 IN_THE_TEXT = """\
 An error occurred while trying to deliver the mail to the following recipients:
 jane@example.org
@@ -366,11 +382,12 @@ Diagnostic-Code: smtp; 552 5.2.2 full
         (ZOHO, "Undelivered Mail Returned to Sender", {"jane@example.org": "5.1.1"}),
         (MAIL_ENABLE, "Message Delivery Failure", {"jane@example.org": "5.1.1"}),
         (DIALOGUE, "Returned mail: User unknown", {"jane@example.org": "5.1.1"}),
+        (COURIER, "NOTICE: mail delivery status.", {"jane@example.org": "5.1.1"}),
         (IN_THE_TEXT, "Delivery Status Notification (Failure)", {"jane@example.org": "5.2.2"}),
     ],
     ids=[
         "qmail", "exim", "sendmail", "exchange", "exchange-german", "notes", "marshal", "listing", "active-hunter",
-        "groupwise", "zoho", "mail-enable", "dialogue", "fields-in-the-text",
+        "groupwise", "zoho", "mail-enable", "dialogue", "courier", "fields-in-the-text",
     ],
 )  # fmt: skip
 def test_bounces_for_people(text: str, subject: str, expected: dict[str, str]) -> None:

@@ -20,7 +20,7 @@ _MACHINE_NAME = _any_of(
     r"mail(?:er)?[ -]?(?:delivery|daemon|administrator)",
     r"delivery (?:sub)?system",
     r"postmaster|system administrator|systemadministrator",
-    r"mail system|microsoft (?:outlook|exchange)",
+    r"mail ?(?:system|server)|microsoft (?:outlook|exchange)",
     r"internet mail (?:delivery|service)",
 )
 # What bounces are called, by language. A reply or forward ("Re:", "WG:") is none: it has to stand in front.
@@ -34,6 +34,7 @@ _SUBJECTS = (
     r"(?:mail|message|e-?mail) (?:(?:could not be|cannot be|not) delivered|could not be)",
     r"(?:mail|message|e-?mail|your message|your mail) (?:failed|failure|system error|error|status|delivery)",
     r"failed (?:mail|message|delivery)|failure (?:notice|delivery)|postfix smtp server: errors",
+    r"(?:message|mail|e-?mail) (?:you sent )?(?:was )?(?:blocked|rejected)|notice: mail delivery",
     r"(?:warning|notice): (?:message|could not send)|warning: \S+ - user unknown|delayed mail|message delayed",
     r"unzustellbar|nicht zustellbar|zustell(?:ung|fehler|status)|fehler bei der (?:zustellung|übermittlung)",
     r"non ?remis|rapport de (?:non-)?remise|échec de (?:la )?remise|impossible de remettre",

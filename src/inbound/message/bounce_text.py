@@ -23,10 +23,10 @@ _FRONT_CHARS = 100
 
 # From here on it is the returned message.
 _RETURNED = re.compile(
-    r"[\s>*|=#~_+-]{0,80}(?:"
+    r"[\s>*|=#~_+-]{0,80}(?!(?:the |your )?original message (?:was|has|could|with|to)\b)(?:"
     r"(?:below this line is|enclosed is|this is|here is|below is|following is|included is|attached is)\b"
     r".{0,40}\bcopy\b"
-    r"|(?:the )?(?:original|returned|unsent|undelivered|bounced|rejected)[ -](?:message|mail|email)\b(?!.{0,60}[@])"
+    r"|(?:the )?(?:original|returned|unsent|undelivered|bounced|rejected)[ -](?:message|mail|email)\b(?!.{0,60}@)"
     r"|(?:start of )?returned message\b|message (?:text|headers?) follows?"
     r"|(?:the )?headers? of the (?:original |returned )?(?:message|mail)"
     r"|original ?(?:nachricht|message)|urspr(?:ü|ue)ngliche (?:nachricht|mail)|(?:eine )?kopie (?:der|ihrer)"
@@ -55,8 +55,8 @@ _SUMMARY = re.compile(r"\s*+(?:to|an|cc|from|von|à|para|subject|betreff|reply-t
 _SUMMARY_TO = re.compile(r"\s*+(?:to|an|para|à)\s?:\s*<?" + ADDRESS.pattern, re.IGNORECASE)
 # The line says in front of the address that somebody else is meant.
 _OTHERS = re.compile(
-    r"mail from|\bfrom:|\bsender|\bcontact|postmaster for|reporting|https?:|\bhelp\b|assistance|message-id|\bvon:"
-    r"|\bsupport\b|reply-to|\bcc:|\bby\b|envelope-from|\bF=|write to|address a|e?mail us",
+    r"\A\s*from\s|mail from|\bfrom:|\bsender|\bcontact|postmaster for|reporting|https?:|\bhelp\b|assistance"
+    r"|message-id|\bvon:|\bsupport\b|reply-to|\bcc:|\bby\b|envelope-from|\bF=|write to|address a|e?mail us",
     re.IGNORECASE,
 )
 

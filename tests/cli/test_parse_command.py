@@ -13,6 +13,13 @@ GERMAN = (
 ).encode()
 
 
+BOUNCE = b"From: MAILER-DAEMON@example.org\nSubject: failure notice\n\n<jane@example.org>:\n550 5.1.1 unknown\n"
+INVITATION = (
+    b"From: a@example.com\nContent-Type: text/calendar\n\nBEGIN:VCALENDAR\nMETHOD:REQUEST\nBEGIN:VEVENT\n"
+    b"SUMMARY:Termin\nDTSTART:20260131T080000Z\nEND:VEVENT\nEND:VCALENDAR\n"
+)
+
+
 def parse(*arguments: str, stdin: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
     command = [sys.executable, "-m", "inbound", "parse", *arguments]
     return subprocess.run(command, input=stdin, capture_output=True, timeout=60, check=False)
@@ -34,3 +41,13 @@ def test_parse_shows_what_is_understood(tmp_path: Path) -> None:
     assert [(one["name"], one["size_bytes"]) for one in understood["attachments"]] == [("log.txt", 3)]
     assert b"\x1b" not in parse("-", stdin=b"Subject: \x1b[1ma\n\n\x1b[2mb").stdout
     assert b"no-such-file" in parse("no-such-file").stderr
+
+
+def test_parse_shows_what_a_message_is() -> None:
+    """A bounce and an invitation are shown as such, for a person and for a program."""
+    assert b"Report      failed 5.1.1 jane@example.org\n" in parse("-", stdin=BOUNCE).stdout
+    report = json.loads(parse("-", "--json", stdin=BOUNCE).stdout)["report"]
+    assert (report["kind"], report["recipients"][0]["status"]) == ("delivery", "5.1.1")
+    assert b"Calendar    request Termin\n" in parse("-", stdin=INVITATION).stdout
+    event = json.loads(parse("-", "--json", stdin=INVITATION).stdout)["calendar"]
+    assert (event["summary"], event["starts_at"]) == ("Termin", "2026-01-31T08:00:00+00:00")

@@ -2,9 +2,13 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from dataclasses import fields, is_dataclass
+from datetime import date
+from enum import Enum
 
 from inbound.cli.show import printable
 from inbound.message.display import display_html
+from inbound.model.kinds import DeliveryReport, FeedbackReport, Protection, ReadReceipt, Report
 from inbound.model.mail import Address, Attachment, Mail
 
 
@@ -30,6 +34,11 @@ def understood_json(mail: Mail) -> dict[str, object]:
         "attachments": [_attachment(attachment) for attachment in mail.attachments],
         "unpacked": list(mail.unpacked),
         "identity": {"digest": mail.identity.digest.hex(), "version": mail.identity.version},
+        "marks": _plain(mail.marks),
+        "report": _kind_of(mail.report) if mail.report is not None else None,
+        "calendar": _plain(mail.calendar),
+        "confirmation": _plain(mail.confirmation),
+        "protection": mail.protection.value,
         "over_guard": mail.over_guard,
     }
 
@@ -56,7 +65,50 @@ def _labelled(mail: Mail) -> Iterator[tuple[str, str]]:
     yield "HTML", f"{len(mail.html)} characters" if mail.html else ""
     for attachment in mail.attachments:
         yield "Attachment", _described(attachment)
+    yield "Automatic", mail.marks.auto_reply_field or mail.marks.generated_field or mail.marks.auto_submitted
+    yield "Report", _reported(mail.report)
+    yield "Calendar", f"{mail.calendar.method} {mail.calendar.summary}" if mail.calendar else ""
+    yield "Confirms", f"{mail.confirmation.code} {mail.confirmation.link}" if mail.confirmation else ""
+    yield "Protection", "" if mail.protection is Protection.NONE else mail.protection.value
     yield "Over guard", mail.over_guard or ""
+
+
+def _reported(report: Report | None) -> str:
+    """A report in one line."""
+    match report:
+        case DeliveryReport():
+            return ", ".join(f"{one.action} {one.status} {one.address}" for one in report.recipients)
+        case FeedbackReport():
+            return f"feedback {report.feedback_type} {', '.join(report.recipients)}"
+        case ReadReceipt():
+            return f"{report.disposition} by {report.recipient}"
+        case None:
+            return ""
+
+
+def _kind_of(report: Report) -> dict[str, object]:
+    """A report with the name of its kind."""
+    kinds = {DeliveryReport: "delivery", FeedbackReport: "feedback", ReadReceipt: "receipt"}
+    return {"kind": kinds[type(report)], **{name: _plain(value) for name, value in _fields(report)}}
+
+
+def _plain(value: object) -> object:
+    """A value of the model as JSON has it: fields by name, times in ISO 8601, sets sorted."""
+    match value:
+        case Enum():
+            return value.value
+        case date():
+            return value.isoformat()
+        case tuple() | frozenset():
+            return [_plain(one) for one in (sorted(value) if isinstance(value, frozenset) else value)]
+        case _ if is_dataclass(value):
+            return {name: _plain(one) for name, one in _fields(value)}
+        case _:
+            return value
+
+
+def _fields(value: object) -> list[tuple[str, object]]:
+    return [(field.name, getattr(value, field.name)) for field in fields(value)]  # type: ignore[arg-type]  # a dataclass
 
 
 def _written(addresses: Iterable[Address]) -> str:

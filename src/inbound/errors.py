@@ -75,10 +75,10 @@ class EmbeddedPostgresError(InboundError):
 class ImportRefused(InboundError):
     """All mistakes of files for the directory at once; nothing was written."""
 
-    def __init__(self, problems: Sequence[Problem], further: int = 0) -> None:
+    def __init__(self, problems: Sequence[Problem], *, is_cut: bool = False) -> None:
         self.problems = tuple(problems)
-        #: how many more there are that are not kept
-        self.further = further
+        #: there were so many that the rest was not looked at
+        self.is_cut = is_cut
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 

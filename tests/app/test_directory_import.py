@@ -5,12 +5,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from desk import SETTINGS, Desk, mail
 from inbound.app.directory import files
+from inbound.app.directory.columns import columns_of
 from inbound.app.directory.example import example_file, is_example_desk, load_example
 from inbound.app.directory.load import import_files
 from inbound.config import Settings
+from inbound.database.imports import Report
 from inbound.errors import ImportRefused
 from inbound.model.directory import DirectoryKind, Tally
 
@@ -398,12 +402,49 @@ def test_all_mistakes_at_once_and_none_twice(desk: Desk, file: Write) -> None:
     assert desk.value("SELECT count(*) FROM organizations") == 1
 
 
-def test_mistakes_are_counted_beyond_a_thousand(desk: Desk, file: Write) -> None:
-    """A large wrong file does not fill the memory with words."""
-    path = file("organizations.csv", "name,type\n" + "".join(f"O{row},x\n" for row in range(1500)))
+def test_a_thousand_mistakes_are_enough(desk: Desk, file: Write) -> None:
+    """A large wrong file is not read to its end, and the refusal says so."""
+    content = "name,type\n" + "".join(f"O{row},x\n" for row in range(1500))
     with pytest.raises(ImportRefused) as refused:
-        load(desk, path)
-    assert (len(refused.value.problems), refused.value.further) == (1000, 500)
+        load(desk, file("organizations.csv", content))
+    assert (len(refused.value.problems), refused.value.is_cut) == (1000, True)
+    with pytest.raises(ImportRefused) as refused:
+        load(desk, file("organizations.csv", content[: content.index("O999,")]))
+    assert (len(refused.value.problems), refused.value.is_cut) == (999, False)
+    wide = file("organizations.csv", ",".join(f"c{column}" for column in range(10_000)))
+    assert problems(desk, wide)[0].startswith("organizations.csv:1: has 10000 columns; known: name, type")
+
+
+def test_a_column_for_each_address(desk: Desk, file: Write) -> None:
+    """What spreadsheets have as columns is the same list; both at once is a mistake."""
+    desk.add_organization("Nordlicht GmbH")
+    head = "organization,name,address 1,address 3"
+    load(desk, file("contacts.csv", f"{head}\nNordlicht GmbH,A,a@x.example,c@x.example\n"))
+    expected = [(1, "a@x.example"), (3, "c@x.example")]
+    assert desk.rows("SELECT position, address FROM contact_addresses ORDER BY position") == expected
+    again = file("contacts.csv", "organization,name,addresses\nNordlicht GmbH,A,a@x.example;;c@x.example\n")
+    assert load(desk, again)["contacts"].unchanged == 1
+    both = f"{head},addresses\nNordlicht GmbH,A,a@x.example,,b@x.example\n"
+    assert "not in both" in problems(desk, file("contacts.csv", both))[0]
+    twice = f"{head}\nNordlicht GmbH,A,a@x.example,A@x.example\n"
+    assert "stands twice" in problems(desk, file("contacts.csv", twice))[0]
+
+
+@given(
+    octets=st.one_of(
+        st.binary(max_size=300), st.text(alphabet=',;"\n\r\t#[]{}=.\\ aA1é\x00@', max_size=300).map(str.encode)
+    )
+)
+def test_any_octets_are_read_or_refused(tmp_path_factory: pytest.TempPathFactory, octets: bytes) -> None:
+    """Nothing that stands in a file makes the reader fail."""
+    directory = tmp_path_factory.mktemp("octets")
+    for name in ("contacts.csv", "organizations.csv", "desk.toml"):
+        for head in (b"", b"name,addresses,organization,domains\n", b"[[organizations]]\nname = "):
+            path = directory / name
+            path.write_bytes(head + octets)
+            read = files.Read(columns=columns_of(SETTINGS), report=Report())
+            files.read_files([path], None, read)
+            assert all(one.line is None or one.line > 0 for one in read.report.problems)
 
 
 def test_files_are_bounded(desk: Desk, file: Write, monkeypatch: pytest.MonkeyPatch) -> None:

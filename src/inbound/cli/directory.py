@@ -87,12 +87,12 @@ def _refused(error: ImportRefused, *, is_json: bool) -> None:
             {"file": one.file, "line": one.line, "column": one.setting, "message": one.message}
             for one in error.problems
         ]
-        typer.echo(json.dumps({"ok": False, "problems": problems, "further": error.further}, ensure_ascii=False))
+        typer.echo(json.dumps({"ok": False, "problems": problems, "cut": error.is_cut}, ensure_ascii=False))
         return
     for problem in error.problems:
         typer.echo(printable(problem), err=True)
-    count = len(error.problems) + error.further
-    more = f", of which {error.further} are not shown" if error.further else ""
+    count = len(error.problems)
+    more = " and perhaps more: the rest was not looked at" if error.is_cut else ""
     typer.echo(f"{count} mistake{'s' if count > 1 else ''}{more}; nothing was imported", err=True)
 
 

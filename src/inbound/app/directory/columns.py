@@ -49,6 +49,8 @@ def columns_of(settings: Settings) -> Mapping[DirectoryKind, Columns]:
             "organization": _NAME,
             "name": _NAME,
             "addresses": Column(read=cells.positions(_address(settings), 3)),
+            # instead of the list
+            **{f"address_{position}": Column(read=_address(settings)) for position in (1, 2, 3)},
             "active": _ACTIVE,
         },
         "devices": {

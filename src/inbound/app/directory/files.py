@@ -17,7 +17,9 @@ from inbound.model.directory import KINDS, DirectoryKind, Entry
 
 #: TOML is read as a whole, CSV row by row
 LARGEST_TOML_BYTES = 32_000_000
-LARGEST_CSV_BYTES = 512_000_000
+LARGEST_CSV_BYTES = 256_000_000
+#: no kind has nearly so many
+MOST_COLUMNS = 100
 #: entries of one import; they are all held until everything is known to be right
 MOST_ENTRIES = 500_000
 
@@ -32,8 +34,8 @@ class Read:
 
     @property
     def is_full(self) -> bool:
-        """Are there as many entries as one import may have?"""
-        return len(self.entries) >= MOST_ENTRIES
+        """Are there as many entries, or mistakes, as one import may have?"""
+        return len(self.entries) >= MOST_ENTRIES or self.report.is_hopeless
 
 
 def read_files(paths: Iterable[Path], kind: DirectoryKind | None, read: Read) -> None:
@@ -91,6 +93,8 @@ def _read_toml(path: Path, read: Read) -> None:
             )
         else:
             for index, table in enumerate(tables):
+                if read.is_full:
+                    return
                 lines = {column: document.positions.line((name, index, column)) for column in table}
                 _take(kind, path, document.positions.line((name, index)) or 1, table, lines, read)
 
@@ -144,6 +148,9 @@ def _first_line_that_is_not_utf8(path: Path) -> int | None:
 def _header(path: Path, kind: DirectoryKind, row: list[str], read: Read) -> list[str]:
     """The names of the columns; empty when rows below them would mean nothing."""
     known = read.columns[kind]
+    if len(row) > MOST_COLUMNS:
+        read.report.refuse(str(path), 1, "", f"has {len(row)} columns; known: {', '.join(known)}")
+        return []
     names = ["_".join(cell.strip().casefold().replace("-", " ").split()) for cell in row]
     unknown = [name for name in names if name not in known]
     # A misspelt column is not missing as well.
@@ -192,6 +199,9 @@ def _take(
         else:
             is_readable = False
             read.report.refuse(str(path), lines.get(name) or line, name, message)
+    if is_readable and (message := _join_addresses(values)):
+        is_readable = False
+        read.report.refuse(str(path), line, "addresses", message)
     if is_readable:
         read.entries.append(Entry(kind=kind, file=str(path), line=line, values=values))
     else:
@@ -213,8 +223,21 @@ def _cells(columns: Columns, raw: Mapping[str, Any]) -> Iterator[tuple[str, Any,
             yield name, None, str(error)
 
 
+def _join_addresses(values: dict[str, Any]) -> str | None:
+    """Make one list of an address per column; say why that is not possible."""
+    columns = [f"address_{position}" for position in (1, 2, 3)]
+    if not any(column in values for column in columns):
+        return None
+    if "addresses" in values:
+        return "stand in one column or in columns of their own, not in both"
+    found = [values.pop(column, "") for column in columns]
+    given = [address.casefold() for address in found if address]
+    values["addresses"] = tuple((position, address) for position, address in enumerate(found, start=1) if address)
+    return None if len(given) == len(set(given)) else "an address stands twice"
+
+
 def _fail(kind: DirectoryKind, raw: Mapping[str, Any], read: Read) -> None:
-    words = [raw.get(column) for column in ("name", "number", "addresses")]
+    words = [raw.get(column) for column in ("name", "number", "addresses", "address_1", "address_2", "address_3")]
     for word in words:
         for one in word.split(";") if isinstance(word, str) else word if isinstance(word, list) else ():
             read.report.fail(kind, str(one).strip())

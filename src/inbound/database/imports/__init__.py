@@ -44,9 +44,11 @@ def run_import(engine: Database, entries: Sequence[Entry], desk: Desk, report: R
         begin_day(engine, (entry.values["number"] for entry in entries if "number" in entry.values), desk.today)
     try:
         with (rolled_back if desk.is_rehearsal else transaction)(engine) as tx:
-            _import_entries(tx, entries, desk, report)
+            if not report.is_hopeless:
+                _import_entries(tx, entries, desk, report)
             if not report.is_clean:
-                raise ImportRefused(sorted(report.problems, key=_in_order_of_lines), report.further_problems)
+                problems = sorted(report.problems, key=_in_order_of_lines)
+                raise ImportRefused(problems, is_cut=report.is_hopeless)
     except IntegrityError as error:
         if _constraint(error) == NUMBER_TAKEN:
             raise InboundError(

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from inbound.errors import Problem
 from inbound.model.directory import DirectoryKind, Entry, Tally
 
-#: further mistakes are only counted
+#: after so many mistakes nothing more is read
 MOST_PROBLEMS = 1_000
 
 
@@ -33,8 +33,6 @@ class Report:
     """Filled by whoever reads, checks or writes."""
 
     problems: list[Problem] = field(default_factory=list)
-    #: mistakes beyond those that are kept
-    further_problems: int = 0
     #: lower-case names, numbers and addresses of entries with mistakes: what refers to them is no second mistake
     failed: set[tuple[DirectoryKind, str]] = field(default_factory=set)
     entries: Counter[DirectoryKind] = field(default_factory=Counter)
@@ -45,11 +43,9 @@ class Report:
     on_progress: Callable[[int], None] = lambda _count: None
 
     def refuse(self, file: str, line: int | None, column: str, message: str) -> None:
-        """Note a mistake."""
-        if len(self.problems) < MOST_PROBLEMS:
+        """Note a mistake, unless there are enough."""
+        if not self.is_hopeless:
             self.problems.append(Problem(file=file, line=line, setting=column, message=message))
-        else:
-            self.further_problems += 1
 
     def refuse_entry(self, entry: Entry, column: str, message: str) -> None:
         """Note a mistake in an entry, and that nobody can refer to it."""
@@ -75,6 +71,11 @@ class Report:
     def is_clean(self) -> bool:
         """No mistake so far?"""
         return not self.problems
+
+    @property
+    def is_hopeless(self) -> bool:
+        """So many mistakes that it is no use to look for more?"""
+        return len(self.problems) >= MOST_PROBLEMS
 
     def tallies(self) -> dict[DirectoryKind, Tally]:
         """What became of the entries, by kind."""

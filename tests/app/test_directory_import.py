@@ -328,7 +328,8 @@ def test_bad_contacts_are_named(desk: Desk, file: Write, content: str, expected:
         ('[[organizations]]\nname = "X"\ntype = "client"', 3, '"client" is not known; allowed: "customer", "partner"'),
         ('[[organizations]]\nname = "X"\ndomains = ["gmail.com"]', 3, '"gmail.com" is a public mail domain'),
         ('[[organizations]]\nname = "X"\ndomains = ["co.uk"]', 3, '"co.uk" is a public suffix'),
-        ('[[organizations]]\nname = "X"\ndomains = ["müller.example"]', 3, "letters outside ASCII"),
+        ('[[organizations]]\nname = "X"\ndomains = ["a..example"]', 3, '"a..example" is no domain name'),
+        ('[[organizations]]\nname = "X"\ndomains = ["ü..example"]', 3, '"ü..example" is no domain name'),
         ('[[organizations]]\nname = "X"\nexternal_ids = ["rmm:"]', 3, '"rmm:" must be like rmm:4711'),
         ('[[organizations]]\nname = "X"\nparent = "X"', 1, "an organization is not its own parent"),
         ('[[organizations]]\nname = "X"\ntype = "local"', 1, "there is a local organization already"),
@@ -474,6 +475,15 @@ def test_files_that_are_none(desk: Desk, tmp_path: Path, name: str, octets: byte
     """What cannot be read is told like any other mistake."""
     (tmp_path / name).write_bytes(octets)
     assert problems(desk, tmp_path / name)[0].startswith(expected)
+
+
+def test_international_domains_are_domains(desk: Desk, file: Write) -> None:
+    """In either form, and mail from the other form is theirs too."""
+    load(desk, file("organizations.csv", "name,domains\nMüller,Müller.example\nBäcker,xn--bcker-gra.example\n"))
+    desk.receive(mail(author="Ann <ann@xn--mller-kva.example>"))
+    desk.receive(mail(author="Ann <ann@xn--bcker-gra.example>"))
+    query = "SELECT o.name FROM tickets t JOIN organizations o ON o.id = t.organization_id ORDER BY t.id"
+    assert desk.rows(query) == [("Müller",), ("Bäcker",)]
 
 
 def test_files_that_are_not_there(desk: Desk, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from difflib import get_close_matches
 from typing import Any
+from unicodedata import normalize
 
 from inbound.config.checks.names import why_no_domain
 from inbound.config.mistakes import shown
@@ -95,10 +96,18 @@ def one_of(names: Sequence[str], *, listed: Iterable[str] = (), empty: str | Non
     return read
 
 
+def _why_no_domain(text: str) -> str | None:
+    """The same in either form of an international domain (RFC 5890 section 2.3.2.1)."""
+    try:
+        return why_no_domain(text if text.isascii() else text.encode("idna").decode("ascii"))
+    except UnicodeError:
+        return f"{shown(text)} is no domain name; it must be like customer.example"
+
+
 def domain(value: Any) -> str:
     """A web domain that can belong to somebody, in lower case."""
-    found = name(value).lower().removeprefix("@")
-    if why_not := why_no_domain(found):
+    found = normalize("NFC", name(value).lower().removeprefix("@"))
+    if why_not := _why_no_domain(found):
         raise Unusable(why_not)
     if not candidate_domains(found):
         raise Unusable(f"{shown(found)} is a public suffix: nobody owns it; it must be like customer.example")
@@ -123,7 +132,7 @@ def address(value: Any) -> str:
     local_part, at, domain_ = found.rpartition("@")
     if found and not (at and _LOCAL_PART.fullmatch(local_part)):
         raise Unusable(f"{shown(found)} is no mail address; it must be like ann@customer.example, without a name")
-    if found and (why_not := why_no_domain(domain_.lower())):
+    if found and (why_not := _why_no_domain(domain_.lower())):
         raise Unusable(f"{shown(found)} is no mail address: {why_not}")
     return found
 

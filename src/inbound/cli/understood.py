@@ -8,6 +8,8 @@ from enum import Enum
 
 from inbound.cli.show import printable
 from inbound.message.display import display_html
+from inbound.message.forwarded import read_forward
+from inbound.message.quoted import split_reply
 from inbound.model.kinds import DeliveryReport, FeedbackReport, Protection, ReadReceipt, Report
 from inbound.model.mail import Address, Attachment, Mail
 
@@ -29,6 +31,8 @@ def understood_json(mail: Mail) -> dict[str, object]:
         "references": list(mail.references),
         "date": mail.date.isoformat() if mail.date else None,
         "text": mail.text,
+        "reply": _plain(split_reply(mail.text)),
+        "forward": _plain(read_forward(mail.text, mail.subject)),
         "html": mail.html,
         "display_html": display_html(mail.html) if mail.html is not None else None,
         "attachments": [_attachment(attachment) for attachment in mail.attachments],
@@ -44,9 +48,12 @@ def understood_json(mail: Mail) -> dict[str, object]:
 
 
 def understood_text(mail: Mail) -> str:
-    """A mail for a person: what is there, then the text."""
+    """A mail for a person: what is there, then the text; what it quotes and the signature stand apart."""
     lines = [f"{label:<12}{value}" for label, value in _labelled(mail) if value]
-    return "\n".join(printable(line) for line in [*lines, "", *mail.text.split("\n")])
+    reply = split_reply(mail.text)
+    for heading, text in (("", reply.new_text), ("--- quoted", reply.quoted_text), ("--- signature", reply.signature)):
+        lines += [heading, *text.split("\n")] if text else []
+    return "\n".join(map(printable, lines))
 
 
 def _labelled(mail: Mail) -> Iterator[tuple[str, str]]:
@@ -62,6 +69,8 @@ def _labelled(mail: Mail) -> Iterator[tuple[str, str]]:
     yield "Message-ID", mail.message_id or ""
     yield "In-Reply-To", " ".join(mail.in_reply_to)
     yield "References", " ".join(mail.references)
+    if forward := read_forward(mail.text, mail.subject):
+        yield "Forwards", f"{_written([forward.author])}: {forward.subject}"
     yield "HTML", f"{len(mail.html)} characters" if mail.html else ""
     for attachment in mail.attachments:
         yield "Attachment", _described(attachment)

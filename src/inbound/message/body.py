@@ -73,11 +73,12 @@ def read_body(root: Part) -> Body:
     if piece == _Piece():
         piece = _only_text(found)
     others, streams = _open_tnef(found)
-    if not piece.text().strip():
-        piece = _tnef_text(streams) or _inner_text(others) or piece
+    text = piece.text()
+    if not text.strip() and (other := _tnef_text(streams) or _inner_text(others)):
+        piece, text = other, other.text()
     unpacked = dict.fromkeys(part.container for part in others if part.container)
     return Body(
-        text=piece.text().lstrip("\n").rstrip(),
+        text=text.lstrip("\n").rstrip(),
         html=piece.html,
         others=others,
         unpacked=tuple(unpacked | ({"tnef": None} if streams else {})),

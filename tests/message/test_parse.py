@@ -296,6 +296,15 @@ HOSTILE: dict[str, Callable[[int], bytes]] = {
     "quotes": lambda n: H + b"text/plain; format=flowed\n\n" + b"> \n>> \n" * n,
     "carriage returns": lambda n: b"a:b\r\n" + b"\r" * n,
     "nul": lambda n: b"\0" * n,
+    "addresses": lambda n: b"To: " + b"a@b," * n,
+    "quotes in addresses": lambda n: b"To: " + b'"(<' * n,
+    "signs in names": lambda n: b"To: " + b"a @ b.c " * n,
+    "raw octets": lambda n: b"To: " + b"\xff=?" * n + b"\nContent-Type: text/plain; charset=shift_jis\n\nx",
+    "escapes": lambda n: b"Subject: " + b"\x1b$B" * n + b"\n\n" + b"\x1b(B" * n,
+    "misspelt boundaries": lambda n: b"Content-Type: multipart/mixed; boundary=b\n\n" + b"--B\n" * n,
+    "uuencode": lambda n: b"a:b\n\n" + b"begin 644 a\n#0V%T\n" * n,
+    "signed texts": lambda n: b"a:b\n\n" + b"-----BEGIN PGP SIGNED MESSAGE-----\n\n" * n,
+    "HTML": lambda n: H + b"text/html\n\n" + b"<p style='font-size:0'><a href=x>&" * n,
 }
 
 

@@ -54,7 +54,9 @@ def mail_of(octets: bytes, content_type: str = "application/pkcs7-mime") -> byte
 
 
 @pytest.mark.parametrize("octets", [signed(INNER), streamed(INNER)])
-@pytest.mark.parametrize("content_type", ["application/pkcs7-mime", "application/x-pkcs7-mime"])
+@pytest.mark.parametrize(
+    "content_type", ["application/pkcs7-mime", "application/x-pkcs7-mime", "application/octet-stream"]
+)
 def test_the_signed_mail_is_read(octets: bytes, content_type: str) -> None:
     """Text and attachments come from inside; the signature stays beside them."""
     mail = parse(mail_of(octets, content_type))

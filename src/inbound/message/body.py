@@ -150,12 +150,12 @@ def _read(part: Part, others: list[Part], *, is_root: bool = False) -> _Piece:
             return _alternative(part, others)
         case "multipart/related":
             return _related(part, others)
-        case "application/pkcs7-mime" | "application/x-pkcs7-mime":
-            # Opened, and kept for those who verify signatures.
+        case content_type if content_type.startswith("multipart/"):
+            return _join([_read(child, others) for child in part.children])
+        case _:
+            # An opaque signature: opened, and kept for those who verify it.
             others.append(part)
             return _read(part.children[0], others, is_root=True)
-        case _:
-            return _join([_read(child, others) for child in part.children])
 
 
 def _leaf(part: Part, others: list[Part], *, is_root: bool) -> _Piece:

@@ -93,7 +93,7 @@ def read_structure(content: bytes) -> Structure:
     while closed:
         part, depth = closed.pop()
         structure.is_plain = structure.is_plain and part.header.is_plain
-        if part.content_type in _SIGNED and signed < MAX_SIGNED:
+        if signed < MAX_SIGNED and _may_be_signed(part):
             signed += 1
             part.children = _signed_part(part)
             parts += len(part.children)
@@ -138,6 +138,14 @@ def file_part(name: str, content_type: str, content: bytes, *, container: str, c
         end=len(content),
         container=container,
     )
+
+
+def _may_be_signed(part: Part) -> bool:
+    """Gateways that know no S/MIME keep the name alone."""
+    if part.content_type in _SIGNED:
+        return True
+    name = part.disposition_parameters.get("filename") or part.parameters.get("name", "")
+    return part.content_type == "application/octet-stream" and name.lower().endswith(".p7m")
 
 
 def _signed_part(part: Part) -> list[Part]:

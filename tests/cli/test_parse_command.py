@@ -43,7 +43,6 @@ def test_parse_shows_what_is_understood(tmp_path: Path) -> None:
     assert b"no-such-file" in parse("no-such-file").stderr
 
 
-<<<<<<< HEAD
 def test_parse_shows_what_a_message_is() -> None:
     """A bounce and an invitation are shown as such, for a person and for a program."""
     assert b"Report      failed 5.1.1 jane@example.org\n" in parse("-", stdin=BOUNCE).stdout
@@ -52,7 +51,8 @@ def test_parse_shows_what_a_message_is() -> None:
     assert b"Calendar    request Termin\n" in parse("-", stdin=INVITATION).stdout
     event = json.loads(parse("-", "--json", stdin=INVITATION).stdout)["calendar"]
     assert (event["summary"], event["starts_at"]) == ("Termin", "2026-01-31T08:00:00+00:00")
-=======
+
+
 REPLY = (
     "From: a@example.de\nSubject: WG: Drucker\n\nBitte ansehen.\n\n-----Ursprüngliche Nachricht-----\n"
     "Von: Petra Müller <petra@example.de>\nGesendet: Montag, 12. Januar 2026 09:15\nAn: Support <s@desk.example>\n"
@@ -69,4 +69,3 @@ def test_parse_shows_who_wrote_what() -> None:
     text = parse("-", stdin=REPLY).stdout.decode()
     assert "Forwards    Petra Müller <petra@example.de>: Drucker\n" in text
     assert "\n\nBitte ansehen.\n--- quoted\n" in text
->>>>>>> 0c01768 (Show replies and forwards in inbound parse; read HTML-only mail once)

@@ -20,6 +20,7 @@ from inbound.message.addresses import MAX_ADDRESSES, parse_addresses
         # groups
         (b"Team: a@x, B <b@y>;, c@z", [("", "a@x"), ("B", "b@y"), ("", "c@z")]),
         (b"undisclosed-recipients:;", [("undisclosed-recipients", "")]),
+        (b"Team: a@x, B <b (Office) @y>; (the end)", [("", "a@x"), ("B", "b@y")]),
         # encoded words
         (b"=?utf-8?Q?M=C3=BCller?= <m@x>", [("Müller", "m@x")]),
         (b'"=?utf-8?Q?M=C3=BCller=2C_Hans?=" <m@x>, <n@x>', [("Müller, Hans", "m@x"), ("", "n@x")]),

@@ -133,6 +133,25 @@ def test_a_raw_header_is_in_the_charset_of_the_text(charset: str, subject: str, 
         assert mail.from_ == (Address(name=name, address="a@x.de"),)
 
 
+def test_file_names_are_in_the_charset_of_the_text() -> None:
+    """Raw names of attachments, wherever they stand, are read as subject and text are."""
+    name = "отчёт.pdf".encode("koi8-r")
+    for field in (b"Content-Type: a/b; name=", b"Content-Disposition: attachment; filename="):
+        mail = parse(
+            b"Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain; charset=koi8-r\n\nx\n--b\n"
+            + field + b'"' + name + b'"\n\ny\n--b--\n'
+        )  # fmt: skip
+        assert [a.name for a in mail.attachments] == ["отчёт.pdf"]
+
+
+@pytest.mark.parametrize("head", [b"", b"\xef\xbb\xbf", b"\n\n", b"From x Mon Jan 12 2026\n"])
+def test_html_that_is_not_declared(head: bytes) -> None:
+    """A script's mail without Content-Type, with marks in front of the header, is read as what it is."""
+    mail = parse(head + b"Subject: s\n\n\xef\xbb\xbf<!DOCTYPE html>\n<html><body><p>Guten <b>Tag</b></p></body></html>")
+    assert (mail.subject, mail.text) == ("s", "Guten Tag")
+    assert parse(b"Content-Type: text/plain\n\n<html>").text == "<html>"
+
+
 def test_undeclared_japanese_is_recognised() -> None:
     """The escape sequences of ISO-2022-JP speak for themselves, in the header and in the text."""
     octets = "プリンター".encode("iso-2022-jp")

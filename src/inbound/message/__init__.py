@@ -15,6 +15,7 @@ body                 tree of parts -> the text a person reads
 html, markup         HTML -> text
 display              HTML -> HTML that is safe to show
 armour               text signed with OpenPGP, without its armour
+flowed, enriched     format=flowed; text/enriched
 uuencode, tnef, rtf  files in a text; files and text in a winmail.dat
 smime                what an opaque signature is around
 attachments          everything else, decoded and named

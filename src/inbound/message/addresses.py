@@ -28,6 +28,7 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _PLAIN_ADDRESS = re.compile(r"([A-Za-z0-9._+=-]++)@([A-Za-z0-9.-]*+(?<=[A-Za-z0-9]))\Z")
+_COMMENT = re.compile(r"\([^()]*+\)")
 _QUOTED_PAIR = re.compile(r"\\(.)", re.DOTALL)
 _ROUTE = re.compile(r"@[^:]*+:")
 _FORBIDDEN = re.compile(r"[\s<>]")
@@ -57,6 +58,7 @@ class _List:
     current: _Mailbox = field(default_factory=_Mailbox)
     group: str = ""
     group_start: int = 0
+    is_after_group: bool = False
 
 
 def parse_addresses(value: bytes) -> tuple[Address, ...]:
@@ -146,7 +148,8 @@ def _finish(state: _List) -> None:
         # RFC 5322 4.4 allows blanks around the "@"; "Sales @ Shop" is a name.
         mailbox.phrase = _BLANKS_AROUND_AT.sub(r"@\1", " ".join(mailbox.phrase)).split(" ")
     if mailbox.angle is None and not any(map(_has_address, mailbox.phrase)):
-        if name := " ".join(mailbox.phrase or mailbox.comments):
+        # A comment alone names somebody, unless it stands behind a group.
+        if name := " ".join(mailbox.phrase or ([] if state.is_after_group else mailbox.comments)):
             state.waiting.append(name)
         return
     if mailbox.angle is not None and mailbox.phrase and not mailbox.has_quotes:
@@ -181,6 +184,7 @@ def _flush(state: _List) -> None:
 def _close_group(state: _List) -> None:
     if state.group and len(state.found) == state.group_start:
         state.found.append(Address(name=_name(state.group), address=""))
+    state.is_after_group = bool(state.group)
     state.group = ""
 
 
@@ -193,6 +197,7 @@ def _reachable(raw: str) -> str:
     """``local@domain``, or empty when that is not what it says."""
     if (plain := _PLAIN_ADDRESS.match(raw)) and len(raw) <= MAX_ADDRESS_CHARS:
         return f"{plain[1]}@{plain[2].lower()}"
+    raw = _COMMENT.sub("", raw) if "(" in raw else raw
     text = raw if raw.isascii() else decode(raw.encode("latin-1"))
     text = _ROUTE.sub("", text.strip(), count=1) if text.lstrip().startswith("@") else text.strip()
     if text[-1:] == "]" and "@[" not in text:

@@ -5,7 +5,7 @@ from urllib.parse import unquote
 
 from inbound.message.charset import clean_line
 from inbound.message.encoded_words import decode_words
-from inbound.message.headers import read_header
+from inbound.message.headers import parse_parameters, read_header
 from inbound.message.structure import Part
 from inbound.model.mail import Attachment
 
@@ -89,18 +89,19 @@ def is_small_inline_image(attachment: Attachment, min_bytes: int) -> bool:
     return is_image and attachment.is_inline and len(attachment.content) < min_bytes
 
 
-def read_attachments(parts: list[Part], html: str | None) -> tuple[Attachment, ...]:
+def read_attachments(parts: list[Part], html: str | None, charset: str = "") -> tuple[Attachment, ...]:
     """Decode the parts that are not the text.
 
     Args:
         parts: leaves, in the order of the message.
         html: the HTML of the message, in which ``cid:`` addresses (RFC 2392) show parts.
+        charset: what the text declares; raw names are written in it.
 
     Returns:
         one attachment per part, in the same order.
     """
     shown = {unquote(found).casefold() for found in _CID.findall(html)} if html and parts else set()
-    return tuple(_attachment(part, number, shown) for number, part in enumerate(parts, 1))
+    return tuple(_attachment(part, number, shown, charset) for number, part in enumerate(parts, 1))
 
 
 def declared_name(part: Part) -> str:
@@ -114,18 +115,28 @@ def safe_name(name: str) -> str:
     return _shorten(_NOT_IN_NAMES.sub("_", last).strip(" ").rstrip("."))
 
 
-def _attachment(part: Part, number: int, shown: set[str]) -> Attachment:
+def _attachment(part: Part, number: int, shown: set[str], charset: str) -> Attachment:
     content = part.content()
     content_id = _content_id(part)
     is_shown = content_id is not None and content_id.casefold() in shown
     return Attachment(
-        name=safe_name(declared_name(part)) or _made_up_name(part.content_type, content, number),
+        name=safe_name(_name(part, charset)) or _made_up_name(part.content_type, content, number),
         content_type=part.content_type,
         content=content,
         content_id=content_id,
         is_inline=part.disposition == "inline" or is_shown,
         container=part.container,
     )
+
+
+def _name(part: Part, charset: str) -> str:
+    if part.header.is_ascii or not charset:
+        return declared_name(part)
+    header = part.header.in_charset(charset)
+    for field, key in ((b"content-disposition", "filename"), (b"content-type", "name")):
+        if name := parse_parameters(header.first(field))[1].get(key):
+            return name
+    return ""
 
 
 def _content_id(part: Part) -> str | None:

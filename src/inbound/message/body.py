@@ -7,6 +7,8 @@ from html import escape
 from inbound.message.armour import without_armour
 from inbound.message.attachments import declared_name, type_of_name
 from inbound.message.charset import clean_line, decode
+from inbound.message.enriched import enriched_text
+from inbound.message.flowed import unflow
 from inbound.message.html import html_to_text
 from inbound.message.rtf import read_rtf
 from inbound.message.structure import Part, file_part, read_structure
@@ -19,8 +21,10 @@ MAX_TEXT_BYTES = 5_000_000
 # WHATWG HTML 4.2.5.4: a charset is declared within the first 1,024 octets.
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
 _META_BYTES = 1024
+_HTML_START = re.compile(rb"(?:\xef\xbb\xbf)?\s*+<(?:!doctype\s++html|html)[\s>]", re.IGNORECASE)
 
 _PLAIN = frozenset(("text/plain", "text/markdown", "text/enriched", "text/richtext"))
+_ENRICHED = frozenset(("text/enriched", "text/richtext"))
 _HTML = frozenset(("text/html", "application/xhtml+xml"))
 _MESSAGES = frozenset(("message/rfc822", "message/global"))
 _TNEF = frozenset(("application/ms-tnef", "application/vnd.ms-tnef"))
@@ -78,7 +82,7 @@ def read_body(root: Part) -> Body:
         piece, text = other, other.text()
     unpacked = dict.fromkeys(part.container for part in others if part.container)
     return Body(
-        text=text.lstrip("\n").rstrip(),
+        text=text.lstrip("\ufeff\n").rstrip(),
         html=piece.html,
         others=others,
         unpacked=tuple(unpacked | ({"tnef": None} if streams else {})),
@@ -171,7 +175,7 @@ def _leaf(part: Part, others: list[Part], *, is_root: bool) -> _Piece:
 
 def _text(part: Part, others: list[Part]) -> _Piece:
     octets = part.content()
-    is_html = part.content_type in _HTML
+    is_html = part.content_type in _HTML or _is_undeclared_html(part, octets)
     if not is_html and b"begin " in octets:
         octets, files = split_files(octets)
         for file in files:
@@ -182,6 +186,11 @@ def _text(part: Part, others: list[Part]) -> _Piece:
         others.append(file_part(name, content_type, octets, container=""))
         octets = octets[: octets.rfind(b"\n", 0, MAX_TEXT_BYTES) + 1 or MAX_TEXT_BYTES]
     return _Piece(html=_html_text(octets, part)) if is_html else _Piece(plain=_plain_text(octets, part))
+
+
+def _is_undeclared_html(part: Part, octets: bytes) -> bool:
+    """Scripts forget the Content-Type of the HTML that they send."""
+    return not part.header.folded(b"content-type") and bool(_HTML_START.match(octets))
 
 
 def _alternative(part: Part, others: list[Part]) -> _Piece:
@@ -239,7 +248,9 @@ def _is_text(part: Part) -> bool:
 def _plain_text(octets: bytes, part: Part) -> str:
     text = without_armour(_line_ends(decode(octets, part.parameters.get("charset", ""))))
     if part.parameters.get("format", "").lower() == "flowed":
-        return _unflow(text, deletes_space=part.parameters.get("delsp", "").lower() == "yes")
+        return unflow(text, deletes_space=part.parameters.get("delsp", "").lower() == "yes")
+    if part.content_type in _ENRICHED:
+        return enriched_text(text, is_richtext=part.content_type == "text/richtext")
     return text
 
 
@@ -252,31 +263,3 @@ def _html_text(octets: bytes, part: Part) -> str:
 
 def _line_ends(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
-
-
-def _unflow(text: str, *, deletes_space: bool) -> str:
-    """Join flowed lines to paragraphs (RFC 3676 4)."""
-    out: list[str] = []
-    paragraph: list[str] = []
-    depth = 0
-    for line in text.split("\n"):
-        content = line.lstrip(">")
-        line_depth = len(line) - len(content)
-        content = content.removeprefix(" ")
-        # RFC 3676 4.3: the signature line is never flowed, and ends a paragraph.
-        is_fixed = not content.endswith(" ") or content == "-- "
-        if paragraph and (line_depth != depth or content == "-- "):
-            out.append(_quoted("".join(paragraph), depth))
-            paragraph = []
-        depth = line_depth
-        paragraph.append(content[:-1] if deletes_space and not is_fixed else content)
-        if is_fixed:
-            out.append(_quoted("".join(paragraph), depth))
-            paragraph = []
-    if paragraph:
-        out.append(_quoted("".join(paragraph), depth))
-    return "\n".join(out)
-
-
-def _quoted(line: str, depth: int) -> str:
-    return f"{'>' * depth} {line}" if depth else line

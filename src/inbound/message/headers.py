@@ -34,7 +34,7 @@ _STRICT_HEADER = re.compile(rb"(?>(?:" + _NAME + _STRICT_VALUE_TEXT + rb"(?:\n|\
 # The CR of a line end is taken for a part of the line: it is white space to everybody who reads the value.
 _PLAIN_FIELD = re.compile(rb"^([!-9;-~]++)[ \t]*+:(.*+(?>(?:\n[ \t].*+)*))", re.MULTILINE)
 _MBOX_START = re.compile(rb">?From [^\r\n]*+(?:\r\n|\n|\r|\Z)")
-_BLANK_FRONT = re.compile(rb"[ \t\r\n]++")
+_BLANK_FRONT = re.compile(rb"(?:\xef\xbb\xbf)?[ \t\r\n]*+")
 _FIELD_START = re.compile(_NAME)
 _EMPTY_LINE = re.compile(rb"(?>\r*+\n|\r)(?>\r*+\n|\r)")
 _LINE_END = re.compile(rb"\r*+\n|\r")
@@ -207,7 +207,7 @@ def _plain_header(content: bytes, start: int, end: int) -> tuple[Header, int] | 
 
 
 def _skip_front(content: bytes, start: int) -> int:
-    """Go past blank lines and mbox lines when a header follows them."""
+    """Go past a byte-order mark, blank lines and mbox lines when a header follows them."""
     front = _BLANK_FRONT.match(content, start)
     position = front.end() if front else start
     while mbox := _MBOX_START.match(content, position):

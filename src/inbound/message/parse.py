@@ -28,7 +28,8 @@ def parse(content: bytes) -> Mail:
     """
     structure = read_structure(content)
     identity = identify(content, structure)
-    header = _header(structure.root)
+    charset = text_charset(structure.root)
+    header = _header(structure.root, charset)
     body = read_body(structure.root)
     subject = clean_line(decode_words(header.first(b"subject")))
     authors = _first_addresses(header, b"from")
@@ -45,7 +46,7 @@ def parse(content: bytes) -> Mail:
         date=parse_date(header.first(b"date")),
         text=body.text,
         html=body.html,
-        attachments=read_attachments(body.others, body.html),
+        attachments=read_attachments(body.others, body.html, charset),
         unpacked=body.unpacked,
         sender=next(iter(_first_addresses(header, b"sender")), None),
         resent_from=_first_addresses(header, b"resent-from"),
@@ -61,9 +62,8 @@ def parse(content: bytes) -> Mail:
     )
 
 
-def _header(root: Part) -> Header:
+def _header(root: Part, charset: str) -> Header:
     """The header, its raw octets in UTF-8: mailers that encode nothing write it in the charset of their text."""
-    charset = text_charset(root)
     if root.header.is_ascii and not is_seven_bit(charset):
         return root.header
     return root.header.in_charset(charset)

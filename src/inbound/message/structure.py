@@ -54,7 +54,7 @@ class Part:
 
     def content(self) -> bytes:
         """The body with its transfer-encoding undone; decoded anew at every call."""
-        encoding = _TOKEN.match(self.header.first(b"content-transfer-encoding"))
+        encoding = _TOKEN.search(self.header.first(b"content-transfer-encoding"))
         return decode_part(self.source, self.start, self.end, encoding[0].decode("latin-1").lower() if encoding else "")
 
 

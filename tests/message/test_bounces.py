@@ -398,6 +398,35 @@ def test_bounces_for_people(text: str, subject: str, expected: dict[str, str]) -
     assert found.is_failure
 
 
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [
+        # stated: alone, in brackets, behind a reply code, in a reply of several lines, behind a colon
+        ("5.7.1 no", "5.7.1"),
+        ("voll (#5.2.2)", "5.2.2"),
+        ("550 5.7.26 not authenticated", "5.7.26"),
+        ("550-5.7.26 not\n550 authenticated", "5.7.26"),
+        ("ERROR_CODE :5.4.6", "5.4.6"),
+        # not stated: addresses, versions and dates look alike
+        ("host 5.1.1.7 said: 554 Postfach voll", "5.2.2"),
+        ("mx-5.1.1 said: 552 quota exceeded", "5.2.2"),
+        ("sendmail/5.6.1 said: 550 Benutzer unbekannt", "5.1.1"),
+        # by the reply code and the wording, by the wording, by nothing
+        ("421 connection timed out", "4.4.1"),
+        ("Host unknown (name server)", "5.1.2"),
+        ("message too large", "5.3.4"),
+        ("Too many hops", "5.4.6"),
+        ("rejected as spam", "5.7.1"),
+        ("leider", "5.0.0"),
+    ],
+)
+def test_status(said: str, status: str) -> None:
+    """A status is the one that is stated, else by the reply code, else by the wording."""
+    found = bounce(f"Your message could not be delivered.\n\n<jane@example.org>:\n{said}\n")
+    assert found is not None
+    assert [one.status for one in found.recipients] == [status]
+
+
 @pytest.mark.parametrize("text", [QMAIL, EXIM, SENDMAIL, NOTES, GROUPWISE, MAIL_ENABLE, DIALOGUE])
 def test_the_returned_message_is_known(text: str) -> None:
     """Behind the text of a bounce stands the header of the message it is about."""

@@ -155,6 +155,14 @@ def test_ses_tells_of_bounces() -> None:
     assert (found.returned_message_id, found.returned_subject) == ("ticket-42@desk.example.net", "Ihr Ticket")
 
 
+def test_ses_in_a_notification_of_sns() -> None:
+    """What is wrapped once more is found as well."""
+    inner = {"notificationType": "Bounce", "bounce": {"bouncedRecipients": [{"emailAddress": "jane@example.org"}]}}
+    found = notification({"Type": "Notification", "Message": json.dumps(inner)}).report
+    assert isinstance(found, DeliveryReport)
+    assert [(one.address, one.status) for one in found.recipients] == [("jane@example.org", "5.0.0")]
+
+
 def test_ses_tells_of_complaints() -> None:
     """A complaint in JSON is a feedback report."""
     found = notification(

@@ -5,8 +5,8 @@ import re
 #: characters of a diagnostic that are looked at and kept
 MAX_DIAGNOSTIC_CHARS = 1000
 
-# Not a part of an address, a version or a longer number.
-_ENHANCED = re.compile(r"(?<![\w.:/-])([245])\.(\d{1,3})\.(\d{1,3})(?![\w/-]|\.\d)")
+# Not a part of an address, a version or a longer number; the lines of a long reply have a hyphen between the codes.
+_ENHANCED = re.compile(r"(?:(?<=[245]\d\d-)|(?<![\w./-])(?<!\w:))([245])\.(\d{1,3})\.(\d{1,3})(?![\w/-]|\.\d)")
 _REPLY_CODE = re.compile(r"(?<![\w./@-])(?<!\w:)([45][0-5]\d)(?=[ :\-,;)\]<]|\.?(?:\s|\Z)|#)")
 _SPACES = re.compile(r"\s+")
 

@@ -55,6 +55,15 @@ _GENERATED = frozenset({
     b"x-vacation-notice",
     b"x-amz-sns-message-id",
 })  # fmt: skip
+# What service desks and list servers write to know their own mail again.
+_LOOPS = frozenset({
+    b"x-loop",
+    b"x-no-loop",
+    b"x-otrs-loop",
+    b"x-otobo-loop",
+    b"x-znuny-loop",
+    b"x-rt-loop-prevention",
+})  # fmt: skip
 _NO = frozenset({b"no", b"false", b"0", b"none", b""})
 _LIST = frozenset({
     b"list-id",
@@ -87,6 +96,8 @@ def read_marks(header: Header) -> Marks:
             plain |= _READERS[name](header)
         if makers := found & _MAKERS:
             _read_makers(header, makers, plain)
+        if any(_says_yes(header, name) for name in found & _LOOPS):
+            plain["has_loop"] = True
         if found & _LIST:
             plain |= {"is_list": True, "lists": _lists(header)}
     return Marks(**plain)  # type: ignore[arg-type]  # each reader names its fields; the tests call every one
@@ -166,7 +177,6 @@ _READERS: dict[bytes, Callable[[Header], dict[str, object]]] = {
     b"precedence": lambda header: {"precedence": _text(header, b"precedence").lower()},
     b"x-auto-response-suppress": _suppress,
     b"x-ms-exchange-inbox-rules-loop": _rules_loop,
-    b"x-loop": lambda _header: {"has_loop": True},
     b"return-path": _return_path,
     b"sensitivity": lambda header: {"sensitivity": _text(header, b"sensitivity").lower()},
     b"x-spam-flag": lambda header: {"is_spam": _word(header, b"x-spam-flag") == "yes"},
@@ -181,4 +191,4 @@ _READERS: dict[bytes, Callable[[Header], dict[str, object]]] = {
     },
 }
 _MAKERS = _AUTO_REPLY | _AUTO_REPLY_VALUES.keys() | _GENERATED
-_KNOWN = _MAKERS | _READERS.keys() | _LIST
+_KNOWN = _MAKERS | _READERS.keys() | _LIST | _LOOPS

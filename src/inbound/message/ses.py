@@ -13,11 +13,12 @@ from inbound.model.kinds import Action, DeliveryReport, FeedbackReport, Reported
 _MAX_BYTES = 200_000
 _MAX_RECIPIENTS = 100
 _SIGN = b"x-amz-sns-message-id"
+_AUTHOR = b"@sns.amazonaws.com"
 
 
 def is_ses_notification(header: Header) -> bool:
     """Was it mailed by SNS?"""
-    return header.count(_SIGN) > 0
+    return header.count(_SIGN) > 0 or _AUTHOR in header.first(b"from")
 
 
 def read_ses_notification(parts: Sequence[Part]) -> DeliveryReport | FeedbackReport | None:
@@ -31,6 +32,9 @@ def read_ses_notification(parts: Sequence[Part]) -> DeliveryReport | FeedbackRep
     """
     part = next((part for part in parts if part.content_type == "text/plain" and not part.children), None)
     found = _object(decode(part.content()[:_MAX_BYTES])) if part is not None else {}
+    # SNS puts what it carries into a notification of its own, unless it is told not to.
+    if isinstance(inner := found.get("Message"), str):
+        found = _object(inner)
     match found.get("notificationType") or found.get("eventType"):
         case "Bounce":
             return _bounce(_inner(found, "bounce"), _inner(found, "mail"))

@@ -43,7 +43,7 @@ class Marks:
     suppress: frozenset[str] = frozenset()
     #: addresses in X-MS-Exchange-Inbox-Rules-Loop in lower case: mailboxes whose rules handled or made the message
     rules_loop: tuple[str, ...] = ()
-    #: is there an X-Loop field?
+    #: is there an X-Loop field, or a service desk's own?
     has_loop: bool = False
     #: the reverse-path that the last mail server wrote into Return-Path: empty for the null one, None without
     return_path: str | None = None

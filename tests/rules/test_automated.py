@@ -155,6 +155,13 @@ def test_nobody_reads_there(author: str) -> None:
     assert silencing_sign(parse(content.encode()), has_null_path=False)
 
 
+def test_a_mail_system_is_no_person() -> None:
+    """Whatever a mailer-daemon writes that is no report, a program wrote it."""
+    found = parse(b"From: MAILER-DAEMON@example.com\nSubject: Statistik\n\n12 Nachrichten\n")
+    assert found.report is None
+    assert generated_sign(found, has_null_path=False)
+
+
 def test_reports_are_no_automatic_replies() -> None:
     """A bounce is generated and never answered, and is no reply, though Exim calls it one."""
     fields = "Auto-Submitted: auto-replied\nX-Failed-Recipients: a@example.org"

@@ -14,6 +14,7 @@ _BULK = frozenset({"bulk", "junk", "list"})
 _NO_REPLY = frozenset({"all", "autoreply", "oof"})
 # Auto-Submitted (RFC 3834 5.1, RFC 5436 2.7.1); what else stands there is not "no" either.
 _WRITTEN_BY_A_PERSON = frozenset({"", "no"})
+_MAIL_SYSTEM = re.compile(r"mail(?:er)?[-_.]?daemon\b", re.IGNORECASE)
 _MACHINE_ACCOUNT = re.compile(
     r"(?:mailer-daemon|no[-_.]?reply|do[-_.]?not[-_.]?reply|nicht-?antworten)\b", re.IGNORECASE
 )
@@ -93,6 +94,8 @@ def generated_sign(mail: Mail, *, has_null_path: bool) -> str:
         return marks.generated_field
     if marks.suppress & _NO_REPLY and marks.rules_loop:
         return "X-Auto-Response-Suppress with X-MS-Exchange-Inbox-Rules-Loop"
+    if mail.author is not None and _MAIL_SYSTEM.match(mail.author.address):
+        return "a mail system's own address"
     return automatic_reply_sign(mail, has_null_path=has_null_path)
 
 

@@ -88,6 +88,8 @@ def _kinds(mail: Mail) -> dict[str, object]:
         "is_feedback_report": feedback is not None,
         "feedback_type": feedback.feedback_type if feedback is not None else None,
         "creates_ticket": mail.report is None and not is_reply,
+        "reopens_ticket": not generated_sign(mail, has_null_path=has_null_path),
+        "original_recipients": _addresses([*mail.to, *mail.cc]),
     }
 
 

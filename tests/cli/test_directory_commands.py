@@ -170,3 +170,6 @@ def test_a_fallback_stays(here: Shell, config: Path) -> None:
         done = here.command(verb, "organizations", "Kessler & Söhne KG")
         assert done.returncode == 1
         assert "is the fallback_organization of support" in done.stderr
+    path = config.with_name("organizations.csv")
+    path.write_text("name,active\nKessler & Söhne KG,no\n", encoding="utf-8")
+    assert "is a mailbox's fallback_organization" in here.command("import", str(path)).stderr

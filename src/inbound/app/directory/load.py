@@ -72,6 +72,7 @@ def _desk(settings: Settings, *, is_rehearsal: bool) -> Desk:
             "priority": ticket.priority if ticket else settings.desk.priorities[0].name,
             "ticket_type": "Change Request" if _has_change_requests(settings) else "",
         },
+        fallbacks=frozenset(mailbox.fallback_organization for mailbox in settings.mailboxes),
         is_rehearsal=is_rehearsal,
     )
 

@@ -76,7 +76,7 @@ def _import_entries(tx: Transaction, entries: Sequence[Entry], desk: Desk, repor
     for entry in entries:
         of.setdefault(entry.kind, []).append(entry)
     report.entries.update({kind: len(found) for kind, found in of.items()})
-    people.import_organizations(tx, of.get("organizations", []), report)
+    people.import_organizations(tx, of.get("organizations", []), desk, report)
     people.import_resources(tx, of.get("resources", []), report)
     people.link_organizations(tx, of.get("organizations", []), report)
     people.import_contacts(tx, of.get("contacts", []), report)

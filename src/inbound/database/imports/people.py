@@ -18,7 +18,7 @@ from inbound.database.imports.finding import (
     resources_named,
     unrepeated,
 )
-from inbound.database.imports.report import Report
+from inbound.database.imports.report import Desk, Report
 from inbound.database.imports.writing import Draft, Part, Shape, chunks, write
 from inbound.database.tables import (
     contact_addresses,
@@ -107,7 +107,7 @@ def _is_unclear(entry: Entry, ids: Sequence[int], report: Report) -> bool:
     return len(ids) > 1
 
 
-def import_organizations(tx: Transaction, entries: Sequence[Entry], report: Report) -> None:
+def import_organizations(tx: Transaction, entries: Sequence[Entry], desk: Desk, report: Report) -> None:
     """Write organizations; what they refer to comes later, by `link_organizations`."""
     own = unrepeated(entries, lambda entry: ("name", entry.values["name"]), report)
     found = organizations_called(tx, (entry.values["name"] for entry in own))
@@ -116,7 +116,7 @@ def import_organizations(tx: Transaction, entries: Sequence[Entry], report: Repo
     drafts: list[Draft] = []
     for entry in own:
         draft = _organization(entry, found.get(entry.values["name"], ()), local_id, report)
-        if draft is not None:
+        if draft is not None and _may_be_inactive(entry, desk, report):
             drafts.append(draft)
     write(tx, _ORGANIZATION, _one_local(drafts, local_id, report), report)
 
@@ -131,6 +131,14 @@ def _organization(entry: Entry, ids: Sequence[int], local_id: int | None, report
     if "type" in values:
         values["is_local"] = values["type"] == "local"
     return draft
+
+
+def _may_be_inactive(entry: Entry, desk: Desk, report: Report) -> bool:
+    """Without the organization that a mailbox falls back to, the next start would be refused."""
+    if entry.values.get("active", True) or entry.values["name"] not in desk.fallbacks:
+        return True
+    report.refuse_entry(entry, "active", f"{shown(entry.values['name'])} is a mailbox's fallback_organization")
+    return False
 
 
 def _may_be_local(entry: Entry, report: Report) -> bool:

@@ -24,6 +24,8 @@ class Desk:
     complete_statuses: frozenset[str]
     #: columns of a ticket that its entry does not give
     ticket: Mapping[str, str]
+    #: names of organizations to which mailboxes fall back
+    fallbacks: frozenset[str] = frozenset()
     #: nothing is to stay: no counter moves
     is_rehearsal: bool = False
 

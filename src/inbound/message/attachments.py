@@ -12,7 +12,8 @@ from inbound.model.mail import Attachment
 #: what file systems take
 MAX_NAME_BYTES = 255
 
-_CID = re.compile(r"\bcid:([^\s\"'<>)]{1,998}+)", re.IGNORECASE)
+# Searched in lower case: a pattern that begins with a literal is many times faster.
+_CID = re.compile(r"cid:(?<!\wcid:)([^\s\"'<>)]{1,998}+)")
 _NOT_IN_NAMES = re.compile(r'[\\/:*?"<>|]')
 _EXTENSION = re.compile(r"\.\w{1,10}\Z")
 # A fixed list: the mimetypes module asks files of the machine it runs on.
@@ -100,7 +101,7 @@ def read_attachments(parts: list[Part], html: str | None, charset: str = "") -> 
     Returns:
         one attachment per part, in the same order.
     """
-    shown = {unquote(found).casefold() for found in _CID.findall(html)} if html and parts else set()
+    shown = {unquote(found).casefold() for found in _CID.findall(html.lower())} if html and parts else set()
     return tuple(_attachment(part, number, shown, charset) for number, part in enumerate(parts, 1))
 
 

@@ -78,6 +78,7 @@ HOSTILE: dict[str, Callable[[int], str]] = {
     "quotes": lambda n: "<blockquote type=cite>x" * n,
     "quotes and their ends": lambda n: "<blockquote type=cite>x" * n + "</blockquote>y" * n,
     "fonts without size": lambda n: "<i style='font-size:0'>" * n + "<i style='font-size:1'>" * n + "x",
+    "filling": lambda n: "\u200c \u00ad" * n,
     "cells": lambda n: "<td>x" * n,
     "attributes": lambda n: "<p style='none' " + "a=b " * n + ">x",
     "entities": lambda n: "&#" * n + "1" * n,

@@ -74,9 +74,9 @@ def read_body(root: Part) -> Body:
     """
     found: list[Part] = []
     piece = _read(root, found, is_root=True)
-    if piece == _Piece():
+    if piece.plain is None and piece.html is None:
         piece = _only_text(found)
-    others, streams = _open_tnef(found)
+    others, streams = _open_tnef(found) if found else (found, [])
     text = piece.text()
     if not text.strip() and (other := _tnef_text(streams) or _inner_text(others)):
         piece, text = other, other.text()

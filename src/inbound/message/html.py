@@ -20,6 +20,10 @@ _HIDING = re.compile(
     r"|(?<![\w-])(?:max-height|opacity)\s*:\s*0*\.?0+(?:px|pt|em|%)?\s*(?:!important\s*)?(?:;|\Z)",
     re.IGNORECASE,
 )
+_NO_HEIGHT = re.compile(r"(?<![\w-])height\s*:\s*0*\.?0+(?:px|pt|em|%)?\s*(?:!important\s*)?(?:;|\Z)", re.IGNORECASE)
+_CLIPPING = re.compile(r"overflow\s*:\s*hidden", re.IGNORECASE)
+# Newsletters fill the preview of mailboxes with characters that show nothing. Alone they join and divide letters.
+_FILLING = re.compile("(?:[\u034f\u00ad\u200b-\u200d\u2060\ufeff][ \u00a0\u2007]*+){3,}")
 # Frames of newsletters have it too, and give a size again to what they show.
 _NO_SIZE = re.compile(r"(?<![\w-])font-size\s*:\s*0*\.?0+(?:px|pt|em|%)?\s*(?:!important\s*)?(?:;|\Z)", re.IGNORECASE)
 _SIZE = re.compile(r"font(?:-size)?\s*:[^;]*?[1-9a-z]", re.IGNORECASE)
@@ -105,6 +109,8 @@ def _hiding(attributes: str) -> str:
     style = found.get("style", "")
     if "hidden" in found or _HIDING.search(style) or _HIDDEN.search(ATTRIBUTE.sub(" ", attributes)):
         return "all"
+    if _NO_HEIGHT.search(style) and _CLIPPING.search(style):
+        return "all"
     return "size" if _NO_SIZE.search(style) else ""
 
 
@@ -158,7 +164,10 @@ class _Writer:
     def text(self) -> str:
         """All that was written."""
         self._end_link()
-        text = clean("".join(self._out)).replace("\xa0", " ").replace("\r\n", "\n").replace("\r", "\n")
+        text = clean("".join(self._out))
+        if not text.isascii():
+            text = _FILLING.sub("", text)
+        text = text.replace("\xa0", " ").replace("\r\n", "\n").replace("\r", "\n")
         if " \n" in text or "\t\n" in text:
             text = _BLANKS_AT_LINE_END.sub("\n", text)
         return text.strip()

@@ -399,6 +399,26 @@ def test_bounces_for_people(text: str, subject: str, expected: dict[str, str]) -
 
 
 @pytest.mark.parametrize(
+    ("said", "expected"),
+    [("550 5.1.1 unknown", True), ("Host unknown", True), ("552 5.2.2 full", False), ("450 4.1.1 later", False)],
+)
+def test_wrong_addresses(said: str, expected: bool) -> None:  # noqa: FBT001  # truth table
+    """Where there is no such mailbox or domain, the address is wrong; a full mailbox is not."""
+    found = bounce(f"Your message could not be delivered.\n\n<jane@example.org>:\n{said}\n")
+    assert found is not None
+    assert found.recipients[0].is_address_wrong is expected
+
+
+def test_what_was_said_may_stand_in_front() -> None:
+    """A report that gives the reason before the recipient keeps the reason."""
+    found = bounce(
+        "Error: Invalid user address\n550 - no such user here\n\nMessage details:\nRCPT TO: jane@example.org\n"
+    )
+    assert found is not None
+    assert found.recipients[0].diagnostic.startswith("Error: Invalid user address 550 - no such user here")
+
+
+@pytest.mark.parametrize(
     ("said", "status"),
     [
         # stated: alone, in brackets, behind a reply code, in a reply of several lines, behind a colon
@@ -466,6 +486,7 @@ Delivery attempts will continue to be made for 5 day(s).
         (WARNING, "Warning: could not send message for past 4 hours"),
         ("Die Zustellung an folgende Empfänger wurde verzögert:\n\njane@example.org\n", "Zustellung verzögert"),
         (ATTEMPTS, "Delivery failure notification"),
+        ("Your message to:\n\njane@example.org\n\nis late. This is just a warning.\n", "Delivery problem"),
     ],
 )
 def test_delays_are_no_failures(text: str, subject: str) -> None:

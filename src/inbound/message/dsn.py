@@ -43,8 +43,9 @@ _DELAYED_SUBJECT = re.compile(
 )
 # Nobody who gave up says this.
 _TRYING = re.compile(
-    r"warning (?:message )?only|still (?:being )?(?:retr|try)|will be retried|will (?:keep|continue) (?:to )?(?:re)?try"
-    r"|attempts? (?:will|to) continue|temporary failure report|weitere zustellversuche",
+    r"warning (?:message )?only|just a warning|advisory-only|postponed|still (?:being )?(?:retr|try)|will be retried"
+    r"|will (?:keep|continue) (?:to )?(?:re)?try|attempts? (?:will|to) continue|temporary failure report"
+    r"|weitere zustellversuche",
     re.IGNORECASE,
 )
 _DELAY = re.compile(r"delay|will retry|not yet been|verzögert|verspätet", re.IGNORECASE)
@@ -246,6 +247,12 @@ def _told(address: str, text: str, said: str, subject: str) -> ReportedRecipient
     if not status:
         kind = "4" if action is Action.DELAYED else reply_class(text) or reply_class(said)
         status = worded_status(f"{text}\n{said}", kind)
+    # Some say what happened first, and to whom only then.
+    has_code = bool(stated_status(text) or reply_class(text))
     return ReportedRecipient(
-        address=address, action=action, status=status, is_status_stated=is_stated, diagnostic=clean_line(one_line(text))
+        address=address,
+        action=action,
+        status=status,
+        is_status_stated=is_stated,
+        diagnostic=clean_line(one_line(text if has_code or not said else said)),
     )

@@ -62,6 +62,9 @@ class Marks:
     inbound_loops: tuple[str, ...] = ()
 
 
+_NO_SUCH_ADDRESS = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.4.4"})
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReportedRecipient:
     """What became of a message for one recipient."""
@@ -80,6 +83,11 @@ class ReportedRecipient:
     def status_class(self) -> str:
         """``2``, ``4`` or ``5``."""
         return self.status[:1]
+
+    @property
+    def is_address_wrong(self) -> bool:
+        """Is there no such mailbox or domain, so that every other message would fail as well (RFC 3463 3.2, 3.5)?"""
+        return self.action is Action.FAILED and self.status in _NO_SUCH_ADDRESS
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

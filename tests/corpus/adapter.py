@@ -101,6 +101,7 @@ def _bounce(bounce: DeliveryReport) -> dict[str, object]:
         "recipient_count": len(bounce.recipients),
         "status": statuses[0] if len(statuses) == 1 else statuses,
         "status_class": sorted({recipient.status_class for recipient in bounce.recipients}),
+        "hard": all(recipient.is_address_wrong for recipient in bounce.recipients),
         "temporary": not bounce.is_failure,
         "action": bounce.recipients[0].action.value,
     }

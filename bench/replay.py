@@ -42,7 +42,9 @@ from mails import (
 #: sequences of ids are moved here, far from each other: an id is then recognised wherever it stands in a statement
 FIRST_ID = 10_000_000_000
 #: the columns of the statement that allots ids and counts (inbound.database.numbers.allot), all arrays
-ALLOTTED = ("ticket_id", "ticket_count", "note_id", "message_id")
+ALLOTTED = ("ticket_id", "ticket_count", "note_id", "message_id", "time_entry_id", "contact_id")
+#: what one ticket draws of them
+DRAWN = ("ticket_id", "ticket_count", "message_id")
 _PLACEHOLDER = re.compile(r"%\((\w+)\)s|%%")
 _SHA256_BYTES = 32
 
@@ -112,7 +114,7 @@ def record(config: Path, url: str, serial: int) -> Recording:
     day_bases = DayBases(engine)
     # A day is begun once, in a transaction of its own: no part of what every message costs.
     base = day_bases.base([received_at.date()])[received_at.date()]
-    context = build_context(settings, day_bases)
+    context = build_context(settings, day_bases, b"of no use here")
     understood = understand(0, delivery_of(mail.content, envelope, settings), context)
     with transaction(engine) as tx:
         event.listen(engine, "before_cursor_execute", note)
@@ -171,7 +173,7 @@ def script_of(recording: Recording) -> str:
         text = _with_literals(statement, tokens, recording.received_at)
         if "nextval(" in statement.text:
             # The id columns are arrays of one here, of a batch in the daemon.
-            picked = ", ".join(f"(a.{name})[1] AS {name}" for name in ALLOTTED if name != "note_id")
+            picked = ", ".join(f"(a.{name})[1] AS {name}" for name in DRAWN)
             # S608: our own statement, as it was recorded
             lines += [f"SELECT {picked} FROM ({text}) AS a({', '.join(ALLOTTED)}) \\gset"]  # noqa: S608
             lines += [f"\\set number :ticket_count - {base}"]

@@ -56,7 +56,7 @@ class Desk:
 
     def __init__(self, database: Engine, settings: Settings = SETTINGS) -> None:
         self.database = database
-        self.context: Context = build_context(settings, DayBases(database))
+        self.context: Context = build_context(settings, DayBases(database), b"the desk's secret")
         self.committer = Committer(database, self.context)
         self.run("INSERT INTO organizations (name, type, is_local) VALUES ('Service Desk', 'local', true)")
 

@@ -225,6 +225,7 @@ CREATE INDEX time_entries_resource_id_idx ON time_entries (resource_id, started_
 ALTER TABLE attachments
     ADD time_entry_id bigint CONSTRAINT attachments_time_entry_id_fkey
         REFERENCES time_entries (id) ON DELETE RESTRICT,
+    ADD is_listed boolean NOT NULL DEFAULT true,
     DROP CONSTRAINT attachments_one_owner_check,
     ADD CONSTRAINT attachments_one_owner_check CHECK (num_nonnulls(ticket_id, note_id, time_entry_id) = 1);
 CREATE INDEX attachments_time_entry_id_idx ON attachments (time_entry_id) WHERE time_entry_id IS NOT NULL;
@@ -261,6 +262,7 @@ ALTER TABLE messages DROP project_id, DROP task_id, DROP time_entry_id, DROP add
 ALTER TABLE attachments
     DROP CONSTRAINT attachments_one_owner_check,
     DROP time_entry_id,
+    DROP is_listed,
     ADD CONSTRAINT attachments_one_owner_check CHECK (num_nonnulls(ticket_id, note_id) = 1);
 ALTER TABLE notes DROP CONSTRAINT notes_one_target_check, DROP task_id, DROP project_id, DROP quoted_text,
     DROP signature, DROP html, ALTER ticket_id SET NOT NULL;

@@ -59,13 +59,7 @@ def header(text: str) -> Header:
         # Exchange
         ("X-Auto-Response-Suppress: DR, OOF,AutoReply", Marks(suppress=frozenset({"dr", "oof", "autoreply"}))),
         ("X-MS-Exchange-Inbox-Rules-Loop: A@Example.com", Marks(rules_loop=("a@example.com",))),
-        ("X-MS-Exchange-Organization-SCL: 6", Marks(spam_level=6)),
-        ("X-MS-Exchange-Organization-SCL: -1", Marks(spam_level=-1)),
-        ("X-Forefront-Antispam-Report: CIP:192.0.2.1;CTRY:DE;SCL:5;SRV:;IPV:NLI;", Marks(spam_level=5)),
-        ("X-Forefront-Antispam-Report: CIP:192.0.2.1", Marks()),
-        # spam, privacy, loops, paths
-        ("X-Spam-Flag: YES", Marks(is_spam=True)),
-        ("X-Spam-Flag: NO", Marks()),
+        # privacy, loops, paths
         ("Sensitivity: Private", Marks(sensitivity="private")),
         ("Sensitivity: Company-Confidential", Marks(sensitivity="company-confidential")),
         ("X-Loop: support@example.com", Marks(has_loop=True)),

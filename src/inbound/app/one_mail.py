@@ -4,7 +4,9 @@ import os
 import time
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
+from inbound.app.secret import secret_of
 from inbound.config import Settings
 from inbound.database import messages
 from inbound.database.engine import Database, rolled_back, transaction
@@ -21,8 +23,9 @@ from inbound.pipeline.steps import Processed
 from inbound.routing import Refusal, Routes
 from inbound.security.peers import Peers, parse_address
 
-#: the peer of a mail that came over no connection
-LOCAL_PEER = Peer(address="local", helo="", tls=None, name="", is_trusted=False)
+#: where a mail comes from that came over no connection, and as whom it is judged: a program on this machine
+LOCAL = "local"
+_LOOPBACK = "127.0.0.1"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,33 +65,37 @@ def delivery_of(content: bytes, envelope: Envelope, settings: Settings) -> Deliv
 
 
 def _peer(address: str | None, settings: Settings) -> Peer:
-    if address is None:
-        return LOCAL_PEER
-    ip = parse_address(address)
-    rule = Peers(settings.peers).find(ip)
-    if rule is None:
+    """As reception would judge it. Who may run commands here needs no entry, but is trusted only by one."""
+    rule = Peers(settings.peers).find(parse_address(address or _LOOPBACK))
+    if rule is None and address is not None:
         raise NotFound(f"no [[peers]] entry lets {address} in")
-    return Peer(address=address, helo="", tls=None, name=rule.name, is_trusted=rule.trusted)
+    return Peer(
+        address=address or LOCAL,
+        helo="",
+        tls=None,
+        name=rule.name if rule else "",
+        is_trusted=rule is not None and rule.trusted,
+    )
 
 
-def deliver(delivery: Delivery, settings: Settings, database: Database) -> Answer:
+def deliver(delivery: Delivery, settings: Settings, config: Path, database: Database) -> Answer:
     """Process and commit a mail as if it had come by SMTP."""
-    committer = Committer(database, _context(settings, database))
+    committer = Committer(database, _context(settings, config, database))
     return committer.commit([delivery], time.monotonic() + settings.intake.deadline_seconds)[0]
 
 
-def explain(delivery: Delivery, settings: Settings, database: Database) -> list[Processed]:
+def explain(delivery: Delivery, settings: Settings, config: Path, database: Database) -> list[Processed]:
     """Run the real pipeline and roll back.
 
     Its rows are kept apart from those of live mail by a salt, so that no live message waits for it.
     """
-    context = build_context(settings, DayBases(database, is_rehearsal=True))
+    context = _context(settings, config, database, is_rehearsal=True)
     understood = understand(0, delivery, context, salt=os.urandom(32))
     with rolled_back(database) as tx:
         return process(tx, understood.received, context)
 
 
-def retry(row_id: int, settings: Settings, database: Database) -> Answer:
+def retry(row_id: int, settings: Settings, config: Path, database: Database) -> Answer:
     """Run a quarantined message through the pipeline again; it keeps its row and its time of receipt.
 
     Raises:
@@ -102,11 +109,13 @@ def retry(row_id: int, settings: Settings, database: Database) -> Answer:
         raise NotFound(f"there is no message {row_id}")
     if stored.outcome != "quarantined":
         raise InboundError(f"message {row_id} is not in quarantine: its outcome is {stored.outcome}")
-    context = _context(settings, database)
+    context = _context(settings, config, database)
     if stored.mailbox not in context.mailboxes:
         raise NotFound(f"message {row_id} came to mailbox {stored.mailbox!r}, which the configuration does not name")
     committer = Committer(database, context)
-    understood = understand(0, _delivery_again(stored, content), context, row_id=row_id)
+    understood = understand(
+        0, _delivery_again(stored, content), context, row_id=row_id, is_author_proven=stored.is_author_proven
+    )
     return committer.commit_understood([understood], time.monotonic() + settings.intake.deadline_seconds)[0]
 
 
@@ -122,5 +131,5 @@ def _delivery_again(stored: Listed, content: bytes) -> Delivery:
     )
 
 
-def _context(settings: Settings, database: Database) -> Context:
-    return build_context(settings, DayBases(database))
+def _context(settings: Settings, config: Path, database: Database, *, is_rehearsal: bool = False) -> Context:
+    return build_context(settings, DayBases(database, is_rehearsal=is_rehearsal), secret_of(settings, config))

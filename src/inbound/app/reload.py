@@ -17,7 +17,7 @@ from inbound.smtp.server import tls_context
 
 #: settings that only a restart applies
 _RESTART_SETTINGS = (
-    *("server.hostname", "server.state_directory", "server.workers", "server.stop_seconds"),
+    *("server.hostname", "server.state_directory", "server.secret", "server.workers", "server.stop_seconds"),
     *("intake", "database", "logs"),
 )
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from inbound import logs
 from inbound.app.reload import Rehearsal, needs_restart
+from inbound.app.secret import secret_of
 from inbound.app.signals import forget_signals, signals_as_octets, signals_held
 from inbound.app.systemd import notify, watchdog_seconds
 from inbound.app.worker import LENGTH_BYTES, READY, Post, work
@@ -67,12 +68,16 @@ class Supervisor:
             url: of the database.
             embedded: the private PostgreSQL, running; None when the operator has their own.
             doors: one set of bound sockets per worker.
+
+        Raises:
+            InboundError: the desk's secret cannot be read or made.
         """
         self._settings = settings
         self._config = config
         self._url = url
         self._embedded = embedded
         self._doors = doors
+        self._secret = secret_of(settings, config)
         self._counters = shared_counters(len(doors))
         self._workers: dict[int, _Worker] = {}
         #: when a worker that did not live long is started again
@@ -190,6 +195,7 @@ class Supervisor:
                 workers=len(self._doors),
                 settings=self._settings,
                 database_url=self._url,
+                secret=self._secret,
                 doors=self._doors[number],
                 channel=channel,
                 counters=self._counters,

@@ -42,6 +42,7 @@ class Post:
     workers: int
     settings: Settings
     database_url: str
+    secret: bytes
     doors: Doors
     #: the line to the supervisor
     channel: socket
@@ -71,7 +72,7 @@ class _Worker:
         self._settings = post.settings
         self._database = open_engine(post.database_url)
         self._day_bases = DayBases(self._database)
-        self._committer = Committer(self._database, build_context(post.settings, self._day_bases))
+        self._committer = Committer(self._database, build_context(post.settings, self._day_bases, post.secret))
         self._intake = Intake(self._committer, _own_share(post.settings, post.workers))
         self._reception = Reception(post.settings, self._intake, ConnectionCount(post.counters, post.number))
         self._stop = asyncio.Event()
@@ -113,7 +114,7 @@ class _Worker:
     def _apply(self, settings: Settings) -> None:
         """First the pipeline, then the doors: mail for a new mailbox must meet a pipeline that knows it."""
         before = self._committer.context
-        self._committer.context = build_context(settings, self._day_bases, before)
+        self._committer.context = build_context(settings, self._day_bases, self._post.secret, before)
         try:
             self._reception.replace(settings)
         except InboundError as error:

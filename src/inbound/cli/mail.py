@@ -50,7 +50,7 @@ def deliver_command(
     settings, path = load(config)
     delivery = _delivery(file, to, mail_from, None, None, settings)
     with opened_database(settings, path) as database:
-        answer = deliver(delivery, settings, database)
+        answer = deliver(delivery, settings, path, database)
     report(answer, is_json=is_json)
 
 
@@ -68,7 +68,7 @@ def explain_command(
     settings, path = load(config)
     delivery = _delivery(file, to, mail_from, peer, at, settings)
     with opened_database(settings, path) as database:
-        processed = explain(delivery, settings, database)
+        processed = explain(delivery, settings, path, database)
     if is_json:
         typer.echo(json.dumps([explanation_json(one) for one in processed], ensure_ascii=False, indent=2))
     else:

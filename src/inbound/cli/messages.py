@@ -122,7 +122,7 @@ def retry(
         with typer.progressbar(sorted(row_ids or ()), label="retry", file=sys.stderr) as progress:
             for row_id in progress:
                 try:
-                    answer = retry_message(row_id, settings, database)
+                    answer = retry_message(row_id, settings, path, database)
                 except InboundError as error:
                     failures.append(str(error))
                     continue

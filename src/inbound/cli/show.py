@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
+from decimal import Decimal
 
 from rich.console import Console
 from rich.table import Table
@@ -73,7 +74,7 @@ def listed_text(one: Listed, again: Sequence[Redelivery]) -> str:
         f"  author      {one.author_name} <{one.author_address}>",
         f"  subject     {one.subject}",
         f"  Message-ID  {one.message_id or 'none'}",
-        f"  original    sha256 {one.sha256.hex()}",
+        f"  original    {f'sha256 {one.sha256.hex()}' if one.sha256 else 'not kept: private mail'}",
     ]
     if one.error:
         lines.append(f"  error       {one.error}")
@@ -116,24 +117,37 @@ def explanation_json(one: Processed) -> dict[str, object]:
 
 
 def _written(one: Processed) -> dict[str, dict[str, object]]:
-    drafts = {"tickets": one.ticket, "notes": one.note, "messages": one.message}
+    drafts = one.drafts
+    rows: dict[str, object] = {
+        "tickets": drafts.ticket,
+        "notes": drafts.note,
+        "time_entries": drafts.time_entry,
+        "contacts": drafts.contact,
+        "changes": drafts.change,
+        "change_request_approvers": drafts.decision,
+        "messages": one.message,
+    }
     # A rehearsal's ids, identity and trace are of no use to anybody.
-    hidden = {"id", "identity", "identity_version", "trace", "sha256", "ticket_id", "note_id"}
+    hidden = {"id", "identity", "identity_version", "trace", "sha256", "note_id", "time_entry_id"}
     written: dict[str, dict[str, object]] = {
-        name: {field: _json(value) for field, value in asdict(draft).items() if field not in hidden}
-        for name, draft in drafts.items()
+        name: {field: _json(value) for field, value in asdict(draft).items() if field not in hidden}  # type: ignore[call-overload]  # all of them are dataclasses
+        for name, draft in rows.items()
         if draft is not None
     }
-    if one.ticket or one.note:
-        for index, attachment in enumerate(one.received.mail.attachments, start=1):
-            fields = {"name": attachment.name, "content_type": attachment.content_type}
-            written[f"attachments {index}"] = {**fields, "size_bytes": len(attachment.content)}
+    lists = {"tags": drafts.tags, "additional contacts": drafts.contact_ids, "secondary resources": drafts.resource_ids}
+    written |= {name: {"of the object": list(values)} for name, values in lists.items() if values}
+    for index, kept in enumerate(one.attachments, start=1):
+        fields = {"name": kept.attachment.name, "content_type": kept.attachment.content_type}
+        size_bytes = len(kept.attachment.content)
+        written[f"attachments {index}"] = {**fields, "size_bytes": size_bytes, "is_listed": kept.is_listed}
     return written
 
 
 def _json(value: object) -> object:
     if isinstance(value, datetime):
         return value.isoformat()
+    if isinstance(value, Decimal):
+        return float(value)
     return value.hex() if isinstance(value, bytes) else value
 
 

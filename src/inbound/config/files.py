@@ -83,6 +83,7 @@ def with_files(settings: Settings, directory: Path) -> Settings:
             "server": server.model_copy(
                 update={
                     "domains": _lower(server.domains),
+                    "secret": secret(server.secret),
                     "state_directory": absolute(server.state_directory, directory),
                 }
             ),

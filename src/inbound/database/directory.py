@@ -1,40 +1,49 @@
 """Look-ups of people, organizations and domains: one question for everything a batch wants to know."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from sqlalchemy import insert, select, text
 
+from inbound.database import rows
 from inbound.database.engine import Transaction
-from inbound.database.tables import organizations
+from inbound.database.tables import contact_addresses, contacts, organizations
 from inbound.model.authorship import Directory
-from inbound.model.desk import Contact, Organization, Resource
+from inbound.model.desk import Contact, Device, Organization, Resource
+from inbound.model.drafts import ContactDraft
 
 T = TypeVar("T")
 
 # One statement of constant text: a round trip less per kind, and hardly any work to prepare it.
 _LOOK_UP = text("""
     SELECT 'resource' AS kind, lower(a.address) AS key, r.id, r.name, r.active, 0 AS position,
-           NULL::bigint AS organization_id, NULL AS organization_name, NULL::boolean AS organization_active,
-           NULL AS organization_type
+           o.id AS organization_id, o.name AS organization_name, o.type AS organization_type,
+           o.active AS organization_active, o.parent_id,
+           ARRAY(SELECT role FROM resource_roles WHERE resource_id = r.id ORDER BY role) AS roles
     FROM resource_addresses AS a JOIN resources AS r ON r.id = a.resource_id
+    LEFT JOIN organizations AS o ON o.id = r.co_managed_organization_id
     WHERE lower(a.address) = ANY(CAST(:addresses AS text[]))
   UNION ALL
-    SELECT 'contact', lower(a.address), c.id, c.name, c.active, a.position, o.id, o.name, o.active, o.type
+    SELECT 'contact', lower(a.address), c.id, c.name, c.active, a.position, o.id, o.name, o.type, o.active, o.parent_id,
+           NULL
     FROM contact_addresses AS a JOIN contacts AS c ON c.id = a.contact_id
     JOIN organizations AS o ON o.id = c.organization_id
     WHERE lower(a.address) = ANY(CAST(:addresses AS text[]))
   UNION ALL
-    SELECT 'domain', lower(d.domain), o.id, o.name, o.active, 0, o.id, o.name, o.active, o.type
+    SELECT 'device', lower(d.address), d.id, d.name, d.active, 0, o.id, o.name, o.type, o.active, o.parent_id, NULL
+    FROM devices AS d JOIN organizations AS o ON o.id = d.organization_id
+    WHERE lower(d.address) = ANY(CAST(:addresses AS text[]))
+  UNION ALL
+    SELECT 'domain', lower(d.domain), o.id, o.name, o.active, 0, o.id, o.name, o.type, o.active, o.parent_id, NULL
     FROM organization_domains AS d JOIN organizations AS o ON o.id = d.organization_id
     WHERE lower(d.domain) = ANY(CAST(:domains AS text[]))
   UNION ALL
-    SELECT 'name', o.name, o.id, o.name, o.active, 0, o.id, o.name, o.active, o.type
+    SELECT 'name', o.name, o.id, o.name, o.active, 0, o.id, o.name, o.type, o.active, o.parent_id, NULL
     FROM organizations AS o
     WHERE o.active AND o.name = ANY(CAST(:names AS text[]))
   UNION ALL
-    SELECT 'local', o.name, o.id, o.name, o.active, 0, o.id, o.name, o.active, o.type
+    SELECT 'local', o.name, o.id, o.name, o.active, 0, o.id, o.name, o.type, o.active, o.parent_id, NULL
     FROM organizations AS o
     WHERE o.active AND o.is_local
     ORDER BY id
@@ -42,47 +51,64 @@ _LOOK_UP = text("""
 
 
 def look_up(tx: Transaction, *, addresses: Iterable[str], domains: Iterable[str], names: Iterable[str]) -> Directory:
-    """Everything the attribution of a batch asks for, inactive people too (the trace says why they do not count).
+    """Everything the attribution of a batch asks for, inactive ones too (the trace says why they do not count).
 
     Args:
         tx: the transaction.
-        addresses: of authors, in lower case.
+        addresses: of people and devices, in lower case.
         domains: that may be an organization's web domain, in lower case.
         names: of fallback organizations, exactly.
 
     Returns:
         what was found, each kind in id order; of organizations by name only active ones.
     """
-    resources: defaultdict[str, list[Resource]] = defaultdict(list)
-    contacts: defaultdict[str, list[Contact]] = defaultdict(list)
-    owners: defaultdict[str, list[Organization]] = defaultdict(list)
-    named: defaultdict[str, list[Organization]] = defaultdict(list)
-    local = None
+    found: defaultdict[str, defaultdict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
     wanted = {"addresses": sorted(set(addresses)), "domains": sorted(set(domains)), "names": sorted(set(names))}
-    for kind, key, id_, name, is_active, position, *organization in tx.execute(_LOOK_UP, wanted):
-        if kind == "resource":
-            resources[key].append(Resource(id=id_, name=name, is_active=is_active))
-            continue
-        organization_id, organization_name, is_organization_active, organization_type = organization
-        owner = Organization(
-            id=organization_id, name=organization_name, type=organization_type, is_active=is_organization_active
-        )
-        if kind == "contact":
-            contact = Contact(id=id_, name=name, is_active=is_active, position=position, organization=owner)
-            contacts[key].append(contact)
-        elif kind == "domain":
-            owners[key].append(owner)
-        elif kind == "name":
-            named[key].append(owner)
-        else:
-            local = owner
+    for row in tx.execute(_LOOK_UP, wanted):
+        found[row.kind][row.key].append(_MAKERS[row.kind](row))
     return Directory(
-        resources=_frozen(resources),
-        contacts=_frozen(contacts),
-        domain_owners=_frozen(owners),
-        organizations=_frozen(named),
-        local=local,
+        resources=_frozen(found["resource"]),
+        contacts=_frozen(found["contact"]),
+        devices=_frozen(found["device"]),
+        domain_owners=_frozen(found["domain"]),
+        organizations=_frozen(found["name"]),
+        local=next((one for named in found["local"].values() for one in named), None),
     )
+
+
+def _organization(row: Any) -> Organization:
+    return Organization(
+        id=row.organization_id,
+        name=row.organization_name,
+        type=row.organization_type,
+        is_active=row.organization_active,
+        parent_id=row.parent_id,
+    )
+
+
+def _resource(row: Any) -> Resource:
+    co_managed = _organization(row) if row.organization_id is not None else None
+    return Resource(id=row.id, name=row.name, is_active=row.active, roles=tuple(row.roles), co_managed=co_managed)
+
+
+def _contact(row: Any) -> Contact:
+    return Contact(
+        id=row.id, name=row.name, is_active=row.active, position=row.position, organization=_organization(row)
+    )
+
+
+def _device(row: Any) -> Device:
+    return Device(id=row.id, name=row.name, is_active=row.active, organization=_organization(row))
+
+
+_MAKERS: dict[str, Callable[[Any], object]] = {
+    "resource": _resource,
+    "contact": _contact,
+    "device": _device,
+    "domain": _organization,
+    "name": _organization,
+    "local": _organization,
+}
 
 
 def _frozen(found: Mapping[str, list[T]]) -> dict[str, tuple[T, ...]]:
@@ -93,3 +119,16 @@ def ensure_local_organization(tx: Transaction, name: str) -> None:
     """Make the desk's own organization, unless one is marked as local already (under whatever name)."""
     if tx.scalar(select(organizations.c.id).where(organizations.c.is_local)) is None:
         tx.execute(insert(organizations).values(name=name, type="local", is_local=True))
+
+
+_INSERT_CONTACTS = rows.insert(contacts, ("id", "organization_id", "name"))
+_INSERT_ADDRESSES = rows.insert(contact_addresses, ("contact_id", "position", "address"))
+
+
+def insert_contacts(tx: Transaction, drafts: Sequence[tuple[int, ContactDraft]]) -> None:
+    """Write contacts under ids that were allotted before, each with its first address if it has one."""
+    values = rows.transpose((draft for _, draft in drafts), ("organization_id", "name"))
+    tx.execute(_INSERT_CONTACTS, {"id": [id_ for id_, _ in drafts], **values})
+    if addressed := [(id_, draft.address) for id_, draft in drafts if draft.address]:
+        ids, addresses = zip(*addressed, strict=True)
+        tx.execute(_INSERT_ADDRESSES, {"contact_id": list(ids), "position": [1] * len(ids), "address": list(addresses)})

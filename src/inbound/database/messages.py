@@ -4,12 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import LargeBinary, any_, bindparam, or_, select, text
+from sqlalchemy import LargeBinary, any_, bindparam, func, or_, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from inbound.database import rows
 from inbound.database.engine import Transaction
-from inbound.database.tables import blobs, messages, redeliveries, tickets
+from inbound.database.tables import blobs, messages, projects, redeliveries, tasks, tickets
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,12 +36,19 @@ class MessageRow:
     outcome: str
     reason: str
     ticket_id: int | None
+    project_id: int | None
+    task_id: int | None
     note_id: int | None
+    time_entry_id: int | None
+    #: JSON text
+    addressees: str
+    is_author_proven: bool
     #: JSON text
     trace: str
     error: str | None
     size_bytes: int
-    sha256: bytes
+    #: None: nothing of the content is kept
+    sha256: bytes | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,7 +58,7 @@ class StoredIdentity:
     row_id: int
     received_at: datetime
     outcome: str
-    #: number of the ticket it made or wrote to
+    #: number of the ticket, task or project that it made or wrote to
     number: str | None
 
 
@@ -66,6 +73,14 @@ class Redelivery:
     helo: str
     received_at: datetime
 
+
+#: a message, and the object that it made or wrote to
+_WITH_OBJECTS = (
+    messages.outerjoin(tickets, tickets.c.id == messages.c.ticket_id)
+    .outerjoin(tasks, tasks.c.id == messages.c.task_id)
+    .outerjoin(projects, projects.c.id == messages.c.project_id)
+)
+_NUMBER = func.coalesce(tickets.c.number, tasks.c.number, projects.c.number).label("number")
 
 _COLUMNS = tuple(MessageRow.__dataclass_fields__)
 _REDELIVERY_COLUMNS = tuple(Redelivery.__dataclass_fields__)
@@ -90,9 +105,9 @@ _FIND_IDENTITIES = (
         messages.c.id,
         messages.c.received_at,
         messages.c.outcome,
-        tickets.c.number,
+        _NUMBER,
     )
-    .join_from(messages, tickets, tickets.c.id == messages.c.ticket_id, isouter=True)
+    .select_from(_WITH_OBJECTS)
     .where(messages.c.identity == any_(bindparam("identities", type_=ARRAY(LargeBinary))))
 )
 
@@ -170,16 +185,19 @@ class Listed:
     tls: str | None
     sent_at: datetime | None
     note_id: int | None
+    time_entry_id: int | None
+    is_author_proven: bool
     delivery_count: int
     size_bytes: int
-    sha256: bytes
+    #: None: private mail, of which no content is kept
+    sha256: bytes | None
     error: str | None
     trace: list[dict[str, object]]
 
 
 _LISTED = (
     *(messages.c[name] for name in Listed.__dataclass_fields__ if name != "number"),
-    tickets.c.number,
+    _NUMBER,
 )
 
 
@@ -206,7 +224,7 @@ def search(tx: Transaction, wanted: Search) -> list[Listed]:
         conditions.append(messages.c.received_at < wanted.until)
     query = (
         select(*_LISTED)
-        .join_from(messages, tickets, tickets.c.id == messages.c.ticket_id, isouter=True)
+        .select_from(_WITH_OBJECTS)
         .where(*conditions)
         .order_by(messages.c.received_at.desc(), messages.c.id.desc())
         .limit(wanted.limit)
@@ -216,11 +234,7 @@ def search(tx: Transaction, wanted: Search) -> list[Listed]:
 
 def get(tx: Transaction, row_id: int) -> Listed | None:
     """One stored message."""
-    query = (
-        select(*_LISTED)
-        .join_from(messages, tickets, tickets.c.id == messages.c.ticket_id, isouter=True)
-        .where(messages.c.id == row_id)
-    )
+    query = select(*_LISTED).select_from(_WITH_OBJECTS).where(messages.c.id == row_id)
     row = tx.execute(query).first()
     return Listed(**row._asdict()) if row else None
 
@@ -245,8 +259,8 @@ def content_of(tx: Transaction, row_id: int) -> bytes | None:
 def lock_for_retry(tx: Transaction, row_ids: Sequence[int]) -> dict[int, StoredIdentity]:
     """Rows that are about to be tried again, as they are now, locked until the end of the transaction."""
     query = (
-        select(messages.c.id, messages.c.received_at, messages.c.outcome, tickets.c.number)
-        .join_from(messages, tickets, tickets.c.id == messages.c.ticket_id, isouter=True)
+        select(messages.c.id, messages.c.received_at, messages.c.outcome, _NUMBER)
+        .select_from(_WITH_OBJECTS)
         .where(messages.c.id.in_(row_ids))
         .order_by(messages.c.id)
         .with_for_update(of=messages)

@@ -1,7 +1,7 @@
 """Ids and object numbers, allotted without holding a lock until commit: gaps are allowed, repetitions are not."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 
 from sqlalchemy import Engine, text
@@ -15,7 +15,9 @@ _ALLOT = text("""
     SELECT ARRAY(SELECT nextval('tickets_id_seq') FROM generate_series(1, CAST(:tickets AS integer))),
            ARRAY(SELECT nextval('ticket_numbers') FROM generate_series(1, CAST(:tickets AS integer))),
            ARRAY(SELECT nextval('notes_id_seq') FROM generate_series(1, CAST(:notes AS integer))),
-           ARRAY(SELECT nextval('messages_id_seq') FROM generate_series(1, CAST(:messages AS integer)))
+           ARRAY(SELECT nextval('messages_id_seq') FROM generate_series(1, CAST(:messages AS integer))),
+           ARRAY(SELECT nextval('time_entries_id_seq') FROM generate_series(1, CAST(:time_entries AS integer))),
+           ARRAY(SELECT nextval('contacts_id_seq') FROM generate_series(1, CAST(:contacts AS integer)))
 """)
 
 _FIND_DAYS = text("SELECT day, base FROM number_counters WHERE kind = :kind AND day = ANY(CAST(:days AS date[]))")
@@ -38,12 +40,24 @@ class Allotment:
     ticket_counts: list[int]
     note_ids: list[int]
     message_ids: list[int]
+    time_entry_ids: list[int]
+    contact_ids: list[int]
 
 
-def allot(tx: Transaction, *, tickets: int, notes: int, messages: int) -> Allotment:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Need:
+    """How many of each a batch needs."""
+
+    tickets: int
+    notes: int
+    messages: int
+    time_entries: int
+    contacts: int
+
+
+def allot(tx: Transaction, need: Need) -> Allotment:
     """Draw ids and counts for a batch, in one statement."""
-    row = tx.execute(_ALLOT, {"tickets": tickets, "notes": notes, "messages": messages}).one()
-    return Allotment(ticket_ids=row[0], ticket_counts=row[1], note_ids=row[2], message_ids=row[3])
+    return Allotment(**dict(zip(Allotment.__dataclass_fields__, tx.execute(_ALLOT, asdict(need)).one(), strict=True)))
 
 
 def format_number(kind: str, day: date, count: int) -> str:

@@ -37,3 +37,8 @@ def transpose(rows: Iterable[object], columns: Sequence[str]) -> dict[str, list[
     """Turn values with attributes into one list per column, as `insert` wants them."""
     kept = list(rows)
     return {name: [getattr(row, name) for row in kept] for name in columns}
+
+
+def columns(pairs: Iterable[tuple[object, ...]], names: Sequence[str]) -> dict[str, list[Any]]:
+    """The same for tuples, at least one."""
+    return {name: list(values) for name, values in zip(names, zip(*pairs, strict=True), strict=True)}

@@ -14,12 +14,13 @@ from inbound.database.engine import Database, describe, transaction
 from inbound.errors import DatabaseTrouble
 from inbound.message.parse import parse
 from inbound.message.unreadable import unreadable
-from inbound.model.mail import Delivery
+from inbound.model.mail import Delivery, Mail
 from inbound.model.outcome import Answer, Committed, Deferral, Deferred
 from inbound.pipeline.context import Context
 from inbound.pipeline.process import process, quarantine
 from inbound.pipeline.steps import Processed, Received
 from inbound.rules.duplicates import identity_keys
+from inbound.rules.private import is_private
 
 #: So many messages failing one after the other are not the messages' fault.
 BROKEN_AFTER = 10
@@ -156,7 +157,13 @@ class Committer:
 
 
 def understand(
-    position: int, delivery: Delivery, context: Context, *, row_id: int | None = None, salt: bytes = b""
+    position: int,
+    delivery: Delivery,
+    context: Context,
+    *,
+    row_id: int | None = None,
+    salt: bytes = b"",
+    is_author_proven: bool | None = None,
 ) -> Understood:
     """Read a delivery's content once, for every mailbox it goes to.
 
@@ -166,6 +173,7 @@ def understand(
         context: knows every mailbox of the delivery.
         row_id: of a stored message that is tried again.
         salt: of a rehearsal.
+        is_author_proven: as it was found when the message came; None = a trusted peer proves it.
     """
     failure = None
     try:
@@ -178,13 +186,18 @@ def understand(
             recipient=recipient,
             mailbox=context.mailboxes[recipient.mailbox],
             mail=mail,
-            identities=identity_keys(mail.identity, delivery.received_at),
+            identities=identity_keys(mail.identity, delivery.received_at, _key(mail, context)),
+            is_author_proven=delivery.peer.is_trusted if is_author_proven is None else is_author_proven,
             row_id=row_id,
             salt=salt,
         )
         for recipient in delivery.recipients
     )
     return Understood(position, entries, failure)
+
+
+def _key(mail: Mail, context: Context) -> bytes:
+    return context.secret if is_private(mail.marks.sensitivity) else b""
 
 
 def _attempt(run: Callable[[], list[Processed]], give_up_at: float) -> list[Processed]:

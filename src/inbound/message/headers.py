@@ -4,7 +4,7 @@ import re
 from collections.abc import KeysView, Mapping
 from urllib.parse import unquote_to_bytes
 
-from inbound.message.charset import decode, to_utf8
+from inbound.message.charset import clean_line, decode, to_utf8
 from inbound.message.encoded_words import decode_words
 from inbound.message.identity import normalize_message_id
 
@@ -74,6 +74,10 @@ class Header:
     def folded(self, name: bytes) -> list[bytes]:
         """Values of every field of that name (lower case) as written, in their order."""
         return self._values.get(name, [])
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """Decoded values of every field of that name, in any case; clean, each on one line."""
+        return tuple(clean_line(decode_words(value)) for value in self.values(name.lower().encode()))
 
     def in_charset(self, charset: str) -> "Header":
         """The same header with raw octets of this charset in UTF-8; encoded words name their own."""

@@ -82,7 +82,6 @@ _LIST = frozenset({
 _WORD = re.compile(rb"[a-z-]++", re.IGNORECASE)
 _LIST_ID = re.compile(r"<([^<>\s]+)>")
 _LIST_ADDRESS = re.compile(r"(?:mailto:|list )([^\s<>?;,]+@[^\s<>?;,]+)")
-_LEVEL = re.compile(rb"(?:\A|;)\s*+(?:SCL:)?(-?\d{1,2})\s*+(?:;|\Z)")
 
 
 def read_marks(header: Header) -> Marks:
@@ -160,18 +159,6 @@ def _rules_loop(header: Header) -> dict[str, object]:
     }
 
 
-def _spam_level(header: Header) -> dict[str, object]:
-    values = header.values(b"x-ms-exchange-organization-scl")
-    values += [
-        piece
-        for value in header.values(b"x-forefront-antispam-report")
-        for piece in value.split(b";")
-        if piece.strip()[:4].upper() == b"SCL:"
-    ]
-    levels = [int(found[1]) for value in values if (found := _LEVEL.search(value.strip().upper()))]
-    return {"spam_level": max(levels, default=None)}
-
-
 _READERS: dict[bytes, Callable[[Header], dict[str, object]]] = {
     b"auto-submitted": lambda header: {"auto_submitted": _word(header, b"auto-submitted")},
     b"precedence": lambda header: {"precedence": _text(header, b"precedence").lower()},
@@ -179,9 +166,6 @@ _READERS: dict[bytes, Callable[[Header], dict[str, object]]] = {
     b"x-ms-exchange-inbox-rules-loop": _rules_loop,
     b"return-path": _return_path,
     b"sensitivity": lambda header: {"sensitivity": _text(header, b"sensitivity").lower()},
-    b"x-spam-flag": lambda header: {"is_spam": _word(header, b"x-spam-flag") == "yes"},
-    b"x-ms-exchange-organization-scl": _spam_level,
-    b"x-forefront-antispam-report": _spam_level,
     b"x-original-from": lambda header: {"original_from": _text(header, b"x-original-from")},
     b"x-original-sender": lambda header: {"original_sender": _text(header, b"x-original-sender")},
     b"x-inbound-loop": lambda header: {

@@ -54,6 +54,7 @@ def parse(content: bytes) -> Mail:
         resent_message_id=normalize_message_id(header.first(b"resent-message-id")),
         identity=identity,
         over_guard=structure.over_guard,
+        fields=header,
         marks=kinds.marks,
         report=kinds.report,
         calendar=kinds.calendar,

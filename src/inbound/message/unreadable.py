@@ -2,6 +2,7 @@
 
 import hashlib
 
+from inbound.message.headers import Header
 from inbound.model.kinds import Marks, Protection
 from inbound.model.mail import Identity, Mail
 
@@ -28,6 +29,7 @@ def unreadable(content: bytes) -> Mail:
         # Version 0 is the identity of the octets themselves.
         identity=Identity(message_id=None, digest=hashlib.sha256(content).digest(), version=0, match_seconds=None),
         over_guard=None,
+        fields=Header([]),
         marks=Marks(),
         report=None,
         calendar=None,

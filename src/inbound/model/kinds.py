@@ -49,10 +49,6 @@ class Marks:
     return_path: str | None = None
     #: Sensitivity (RFC 2156 5.3.4) in lower case
     sensitivity: str = ""
-    #: X-Spam-Flag: YES
-    is_spam: bool = False
-    #: Exchange's spam confidence level, the highest that is named; None without one
-    spam_level: int | None = None
     #: number of Received fields
     received_count: int = 0
     #: values of X-Original-From and X-Original-Sender: whom a list rewrote

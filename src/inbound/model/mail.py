@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
-from inbound.model.kinds import CalendarEvent, ForwardingConfirmation, Marks, Protection, Report
+from inbound.model.kinds import CalendarEvent, DeliveryReport, ForwardingConfirmation, Marks, Protection, Report
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,6 +59,13 @@ class Identity:
     match_seconds: int | None
 
 
+class Fields(Protocol):
+    """A header."""
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """Decoded values of every field of that name, in any case; clean, each on one line."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Mail:
     """A message, understood. No string in it holds NUL or a lone surrogate, whatever the octets were."""
@@ -90,6 +98,8 @@ class Mail:
     identity: Identity
     #: the first guard the message is over ("parts", "depth", "header_count", "header_bytes"), else None
     over_guard: str | None
+    #: the header, for rules about fields that an operator names
+    fields: Fields
     #: what the header says about how the message was made
     marks: Marks
     #: a machine's report about an earlier message; None for ordinary mail
@@ -105,6 +115,11 @@ class Mail:
     def author(self) -> Address | None:
         """The first reachable author."""
         return next((a for a in self.from_ if a.address), None)
+
+    @property
+    def returned_subject(self) -> str:
+        """Of the message that a report is about; empty when there is none."""
+        return self.report.returned_subject if isinstance(self.report, DeliveryReport) else ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

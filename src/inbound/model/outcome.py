@@ -47,6 +47,16 @@ class Reason(StrEnum):
     BLOCKED = "blocked"
     #: a filter calls it spam, and ``spam_action`` is not "silence"
     SPAM = "spam"
+    #: a provider asks whether mail may be forwarded here; code and link are in `inbound messages show`
+    FORWARDING_CONFIRMATION = "forwarding_confirmation"
+    #: a delivery status notification: a note on the object it is about, or nothing
+    BOUNCE = "bounce"
+    #: somebody complained about a mail of ours to their provider
+    FEEDBACK_REPORT = "feedback_report"
+    #: somebody has read a mail of ours
+    READ_RECEIPT = "read_receipt"
+    #: out of office and the like: a note on the object it is about, or nothing
+    AUTOMATIC_REPLY = "automatic_reply"
     #: an answer to an invitation, about no object
     CALENDAR_REPLY = "calendar_reply"
     #: an alert whose key is wrong, missing or unreadable

@@ -33,13 +33,11 @@ def _decide(
     is_own_row = first is not None and not is_done and (received.salt != b"" or first.row_id == received.row_id)
     steps = (*classified.steps, _step(first, is_ignored=is_own_row))
     is_duplicate = first is not None and not is_own_row
-    outcome, reason = _outcome(classified, is_duplicate=is_duplicate)
     return Decided(
         received=received,
-        attribution=classified.attribution,
-        target=classified.target,
-        outcome=outcome,
-        reason=reason,
+        classified=classified,
+        outcome=Outcome.DUPLICATE if is_duplicate else classified.verdict.outcome,
+        reason=Reason.REDELIVERED if is_duplicate else classified.verdict.reason,
         steps=steps,
         first=first if is_duplicate else None,
     )
@@ -60,17 +58,3 @@ def _step(first: StoredIdentity | None, *, is_ignored: bool) -> Step:
     if is_ignored:
         return miss("dedupe", "redelivered", f"{came}; its own row does not count here")
     return hit("dedupe", "redelivered", came)
-
-
-def _outcome(classified: Classified, *, is_duplicate: bool) -> tuple[Outcome, Reason]:
-    """The first reason that is true wins; this is their order."""
-    if is_duplicate:
-        return Outcome.DUPLICATE, Reason.REDELIVERED
-    if classified.received.mail.over_guard is not None:
-        return Outcome.QUARANTINED, Reason.OVER_GUARD
-    if classified.target is not None:
-        # Even if nobody is known to have written it: the subject says where it belongs.
-        return Outcome.TICKET_NOTE_ADDED, Reason.SUBJECT_NUMBER
-    if classified.attribution is None:
-        return Outcome.DISCARDED, Reason.SENDER_UNKNOWN
-    return Outcome.TICKET_CREATED, Reason.NEW_TICKET

@@ -1,131 +1,258 @@
 """What a decision looks like as rows: values in, drafts out."""
 
-import json
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
 
-from inbound.database.messages import MessageRow, Redelivery
-from inbound.message.calendar_text import event_text
-from inbound.model.desk import NoteDraft, TicketDraft
+from inbound.message.forwarded import read_forward
+from inbound.model.alert import ExternalId
+from inbound.model.authorship import Source
+from inbound.model.desk import Target
+from inbound.model.drafts import Change, ContactDraft, Decision, Drafts, NoteDraft, TicketDraft, TimeEntryDraft
 from inbound.model.mail import Address, Mail
-from inbound.model.trace import Step
+from inbound.model.mailbox import Mailbox
 from inbound.pipeline.context import Context
-from inbound.pipeline.steps import Decided
+from inbound.pipeline.steps import Classified
+from inbound.pipeline.texts import Texts
+from inbound.rules.alert_tokens import mask_keys
+from inbound.rules.indicators import work_time
+from inbound.rules.tags import tags_of
+from inbound.rules.titles import title_of
 
-_NOBODY = Address(name="", address="")
+#: who wrote a message that names nobody
+NOBODY = Address(name="", address="")
 
 
-def _originator(mail: Mail) -> Address:
+def originator_of(mail: Mail) -> Address:
     """The author as text: an unreachable one still has a name."""
-    return mail.author or next(iter(mail.from_), _NOBODY)
+    return mail.author or next(iter(mail.from_), NOBODY)
 
 
-def _text(mail: Mail) -> str:
-    """What the mail says; an invitation without words is written down."""
-    return event_text(mail.calendar) if mail.calendar is not None and not mail.text.strip() else mail.text
+def draft(one: Classified, texts: Texts, number: str, local_at: datetime, context: Context) -> Drafts:
+    """Everything a message makes, apart from the ids.
+
+    Args:
+        one: what was decided.
+        texts: of the message.
+        number: of the new ticket; empty when there is none.
+        local_at: when it was received, in the desk's time zone.
+        context: the configuration.
+    """
+    title = title_of(masked_subject(one.received.mail.subject, one.received.mailbox), local_at, context.date_format)
+    made = _made(one, texts, title, number, context)
+    contact_ids = tuple(contact.id for contact in one.contacts)
+    return replace(made, contact_ids=contact_ids, resource_ids=tuple(resource.id for resource in one.resources))
 
 
-def draft_ticket(decided: Decided, number: str, title: str, context: Context) -> TicketDraft:
+def _made(one: Classified, texts: Texts, title: str, number: str, context: Context) -> Drafts:
+    match one.verdict.kind:
+        case None:
+            return Drafts()
+        case "ticket":
+            ticket = _ticket(one, texts, number, title)
+            tags = _tags(ticket, one.received.mailbox, title, texts, context)
+            return Drafts(ticket=ticket, tags=tags, note=_comment(one, title), contact=_contact(one))
+        case "ticket_time_entry" | "task_time_entry":
+            entry = _time_entry(one, texts)
+            return Drafts(time_entry=entry, change=_change(one, texts, context), decision=_decision(one, texts))
+        case "ticket_note" | "task_note" | "project_note":
+            note, change = _note(one, texts, title), _change(one, texts, context)
+            return Drafts(note=note, change=change, decision=_decision(one, texts), contact=_contact(one))
+
+
+def masked_subject(subject: str, mailbox: Mailbox) -> str:
+    """The subject, without a key that a monitoring tool may have put there."""
+    return mask_keys(subject, mailbox.keys) if mailbox.keys else subject
+
+
+def _ticket(one: Classified, texts: Texts, number: str, title: str) -> TicketDraft:
     """A new ticket with the mailbox's defaults."""
-    received, attribution = decided.received, decided.attribution
+    received, attribution = one.received, one.authorship.attribution
     if attribution is None:
         raise ValueError("a ticket needs an organization")
-    defaults = received.mailbox.ticket
-    originator = _originator(received.mail)
-    text = _text(received.mail)
+    defaults, match = received.mailbox.ticket, one.alarm.match if one.alarm else None
+    author = _author(one)
+    alert_id, ticket_id = _external_ids(one)
+    is_resource = attribution.resource or attribution.co_managing_user
     return TicketDraft(
         number=number,
         organization_id=attribution.organization.id,
         contact_id=attribution.contact.id if attribution.contact else None,
-        originator_resource_id=attribution.resource.id if attribution.resource else None,
-        originator_name=originator.name,
-        originator_address=originator.address,
+        originator_resource_id=is_resource.id if is_resource else None,
+        originator_name=author.name,
+        originator_address=author.address,
         title=title,
-        description=text[: context.max_description_chars] if context.max_description_chars else text,
+        description=texts.text,
+        description_html=texts.html,
         category=defaults.category,
         ticket_type=defaults.type,
         status=defaults.status,
         priority=defaults.priority,
         queue=defaults.queue,
         source=defaults.source,
-        issue_type=defaults.issue_type,
-        sub_issue_type=defaults.sub_issue_type,
+        issue_type=(match.issue_type if match else "") or defaults.issue_type,
+        sub_issue_type=(match.sub_issue_type if match else "") or defaults.sub_issue_type,
+        primary_resource_id=one.primary_resource.id if one.primary_resource else None,
+        role=defaults.role if one.primary_resource else "",
+        device_id=attribution.device.id if attribution.device else None,
+        alert_source=alert_id.source if alert_id else "",
+        alert_id=alert_id.name if alert_id else None,
+        external_ticket_source=ticket_id.source if ticket_id else "",
+        external_ticket_id=ticket_id.name if ticket_id else None,
+        linked_ticket_id=one.verdict.linked.id if one.verdict.linked and one.verdict.linked.kind == "ticket" else None,
         due_at=received.delivery.received_at + defaults.due if defaults.due else None,
         created_at=received.delivery.received_at,
     )
 
 
-def draft_note(decided: Decided, title: str) -> NoteDraft:
-    """A note on the target."""
-    received, attribution, target = decided.received, decided.attribution, decided.target
-    if target is None:
-        raise ValueError("a note needs a ticket")
-    originator = _originator(received.mail)
+def _external_ids(one: Classified) -> tuple[ExternalId | None, ExternalId | None]:
+    return (one.alarm.alert.alert_id, one.alarm.alert.ticket_id) if one.alarm else (None, None)
+
+
+def _author(one: Classified) -> Address:
+    """Who wrote it: where From is the mailbox itself, whoever was found behind it."""
+    return one.authorship.originator.author or originator_of(one.received.mail)
+
+
+def _tags(ticket: TicketDraft, mailbox: Mailbox, title: str, texts: Texts, context: Context) -> tuple[str, ...]:
+    """The mailbox's; with ``auto_tag`` also the category's and those that occur."""
+    is_searched = mailbox.ticket.auto_tag
+    fixed = (*mailbox.ticket.tags, *(context.category_tags.get(ticket.category, ()) if is_searched else ()))
+    return tags_of(fixed, (title, texts.written), context.tag_index if is_searched else None)
+
+
+def _comment(one: Classified, title: str) -> NoteDraft | None:
+    """What a resource wrote above a mail that it forwarded: an internal note on the new ticket."""
+    forwarder = one.authorship.originator.forwarder
+    if forwarder is None or one.authorship.originator.source is not Source.RESOURCE_FORWARD:
+        return None
+    mail = one.received.mail
+    forward = read_forward(mail.text, mail.subject)
+    if forward is None or not forward.comment:
+        return None
+    author = originator_of(mail)
     return NoteDraft(
-        ticket_id=target.id,
-        contact_id=attribution.contact.id if attribution and attribution.contact else None,
-        resource_id=attribution.resource.id if attribution and attribution.resource else None,
-        originator_name=originator.name,
-        originator_address=originator.address,
+        ticket_id=None,
+        task_id=None,
+        project_id=None,
+        contact_id=None,
+        resource_id=forwarder.id,
+        originator_name=author.name,
+        originator_address=author.address,
         title=title,
-        text=_text(received.mail),
-        note_type=received.mailbox.ticket_note.note_type,
-        publish=received.mailbox.ticket_note.publish,
+        text=forward.comment,
+        quoted_text="",
+        signature="",
+        html=None,
+        note_type=one.received.mailbox.ticket_note.note_type,
+        publish="internal",
+        created_at=one.received.delivery.received_at,
+    )
+
+
+def _target(one: Classified) -> Target:
+    if one.verdict.target is None:
+        raise ValueError(f"a {one.verdict.kind} needs an object")
+    return one.verdict.target
+
+
+def _note(one: Classified, texts: Texts, title: str) -> NoteDraft:
+    target, attribution, mailbox = _target(one), one.authorship.attribution, one.received.mailbox
+    author = _author(one)
+    person = (attribution.resource or attribution.co_managing_user) if attribution else None
+    note_types = {
+        "ticket": mailbox.ticket_note.note_type,
+        "task": mailbox.task_note.note_type,
+        "project": mailbox.project_note.note_type,
+    }
+    return NoteDraft(
+        ticket_id=target.id if target.kind == "ticket" else None,
+        task_id=target.id if target.kind == "task" else None,
+        project_id=target.id if target.kind == "project" else None,
+        contact_id=attribution.contact.id if attribution and attribution.contact else None,
+        resource_id=person.id if person else None,
+        originator_name=author.name,
+        originator_address=author.address,
+        title=title,
+        text=texts.text,
+        quoted_text=texts.quoted_text,
+        signature=texts.signature,
+        html=texts.html,
+        note_type=note_types[target.kind],
+        publish=one.verdict.publish,
+        created_at=one.received.delivery.received_at,
+    )
+
+
+def _time_entry(one: Classified, texts: Texts) -> TimeEntryDraft:
+    target, attribution, indicated = _target(one), one.authorship.attribution, one.verdict.indicated
+    if attribution is None or attribution.resource is None or indicated is None or indicated.hours is None:
+        raise ValueError("a time entry needs a resource and hours")
+    received = one.received
+    is_ticket = target.kind == "ticket"
+    defaults = received.mailbox.ticket_time_entry if is_ticket else received.mailbox.task_time_entry
+    worked = work_time(indicated.hours, received.mail.date, received.delivery.received_at)
+    return TimeEntryDraft(
+        ticket_id=target.id if is_ticket else None,
+        task_id=None if is_ticket else target.id,
+        resource_id=attribution.resource.id,
+        role=indicated.role or defaults.role,
+        work_type=defaults.work_type,
+        started_at=worked.start_at,
+        stopped_at=worked.stop_at,
+        hours=Decimal(indicated.hours),
+        summary=texts.text,
+        quoted_text=texts.quoted_text,
+        signature=texts.signature,
+        html=texts.html,
+        publish=one.verdict.publish,
+        append_to_resolution=is_ticket and received.mailbox.ticket_time_entry.append_to_resolution,
         created_at=received.delivery.received_at,
     )
 
 
-def draft_message(
-    decided: Decided,
-    *,
-    row_id: int,
-    sha256: bytes,
-    ticket_id: int | None,
-    note_id: int | None,
-    steps: tuple[Step, ...],
-) -> MessageRow:
-    """The message itself, with its outcome and trace."""
-    received, delivery, mail = decided.received, decided.received.delivery, decided.received.mail
-    originator = _originator(mail)
-    trace = [{"stage": step.stage, "rule": step.rule, "hit": step.is_hit, "detail": step.detail} for step in steps]
-    return MessageRow(
-        id=row_id,
-        mailbox=received.mailbox.name,
-        # A rehearsal's identity is nobody's: no live message waits for it.
-        identity=received.salt or received.identities[0],
-        identity_version=mail.identity.version,
-        message_id=mail.message_id,
-        mail_from=delivery.mail_from,
-        rcpt_to=received.recipient.address,
-        sub_address=received.recipient.sub_address,
-        peer_address=delivery.peer.address,
-        peer_name=delivery.peer.name,
-        helo=delivery.peer.helo,
-        tls=delivery.peer.tls,
-        author_name=originator.name,
-        author_address=originator.address,
-        subject=mail.subject,
-        sent_at=mail.date,
-        received_at=delivery.received_at,
-        outcome=decided.outcome,
-        reason=decided.reason,
-        ticket_id=ticket_id,
-        note_id=note_id,
-        trace=json.dumps(trace, ensure_ascii=False),
-        error=decided.error,
-        size_bytes=len(delivery.content),
-        sha256=sha256,
+def _change(one: Classified, texts: Texts, context: Context) -> Change | None:
+    """What happens to the object itself: its status, and a ticket's resolution."""
+    target, verdict = _target(one), one.verdict
+    appends = verdict.kind == "ticket_time_entry" and one.received.mailbox.ticket_time_entry.append_to_resolution
+    resolution = texts.text if appends else ""
+    if not verdict.status and not resolution:
+        return None
+    return Change(
+        kind=target.kind,
+        target_id=target.id,
+        status=verdict.status,
+        is_complete=verdict.status in context.picks.complete_statuses,
+        resolution=resolution,
+        at=one.received.delivery.received_at,
     )
 
 
-def draft_redelivery(decided: Decided) -> Redelivery:
-    """One more delivery of a message that is stored already."""
-    delivery = decided.received.delivery
-    if decided.first is None:
-        raise ValueError("a duplicate has a first delivery")
-    return Redelivery(
-        message_row_id=decided.first.row_id,
-        mail_from=delivery.mail_from,
-        rcpt_to=decided.received.recipient.address,
-        peer_address=delivery.peer.address,
-        helo=delivery.peer.helo,
-        received_at=delivery.received_at,
+def _decision(one: Classified, texts: Texts) -> Decision | None:
+    indicated, attribution = one.verdict.indicated, one.authorship.attribution
+    if indicated is None or indicated.is_approved is None or attribution is None:
+        return None
+    resource = attribution.resource or attribution.co_managing_user
+    return Decision(
+        ticket_id=_target(one).id,
+        resource_id=resource.id if resource else None,
+        contact_id=attribution.contact.id if attribution.contact and not resource else None,
+        decision="approved" if indicated.is_approved else "rejected",
+        decided_at=one.received.delivery.received_at,
+        note=texts.written,
     )
+
+
+def _contact(one: Classified) -> ContactDraft | None:
+    """``add_unknown_contacts``, or what an alert asks for."""
+    attribution = one.authorship.attribution
+    if attribution is None:
+        return None
+    if one.alarm is not None and one.alarm.match.new_contact is not None:
+        new = one.alarm.match.new_contact
+        return ContactDraft(organization_id=attribution.organization.id, name=new.name, address=new.address)
+    author = one.authorship.originator.author
+    if not attribution.adds_contact or author is None:
+        return None
+    name = author.name or author.address.partition("@")[0]
+    return ContactDraft(organization_id=attribution.organization.id, name=name, address=author.address)

@@ -1,19 +1,23 @@
-"""One immutable type per step: Received → Attributed → Classified → Processed.
+"""One immutable type per step: Received → Attributed → Classified → Decided → Processed.
 
 A stage takes a list of one type and returns a list of the next, so that a wrong order does not type-check.
 """
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from inbound.database.messages import MessageRow, StoredIdentity
-from inbound.model.authorship import Attribution
-from inbound.model.desk import NoteDraft, Target, TicketDraft
-from inbound.model.mail import Delivery, Mail, Recipient
+from inbound.model.alert import Alert, AlertMatch
+from inbound.model.authorship import Authorship, Directory, Question
+from inbound.model.desk import Contact, Resource, Target
+from inbound.model.drafts import Drafts
+from inbound.model.mail import Delivery, Mail, Recipient, Reply
 from inbound.model.mailbox import Mailbox
 from inbound.model.outcome import Outcome, Reason, Result
 from inbound.model.trace import Step
+from inbound.model.verdict import Verdict
 from inbound.rules.conflicts import keys_on_arrival
+from inbound.rules.limits import Kept
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,6 +30,8 @@ class Received:
     mail: Mail
     #: the first is stored, all are looked up
     identities: tuple[bytes, ...]
+    #: is it proven that the author in From wrote it?
+    is_author_proven: bool
     #: the row of a stored message that is tried again; None for a new one
     row_id: int | None = None
     #: explain only: keeps its rows apart from those of live mail, so that nothing live waits for it
@@ -36,25 +42,55 @@ class Received:
         """What it must not share with another message of its wave."""
         return keys_on_arrival(self.mail, self.mailbox.name, self.identities[0])
 
+    @property
+    def has_null_path(self) -> bool:
+        """Did it come with the null reverse-path (RFC 5321 4.5.5)?"""
+        return not self.delivery.mail_from
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Alarm:
+    """What the token of an alert said, and for whom it is."""
+
+    alert: Alert
+    match: AlertMatch
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Attributed:
     """Its author is known, or known to be nobody's."""
 
     received: Received
-    attribution: Attribution | None
-    #: the object that the subject names, which also says where mail from nobody known belongs
+    question: Question
+    authorship: Authorship
+    #: what the database knew about the people of the batch
+    directory: Directory
+    #: the object that the subject or the token names, which also says where mail from nobody known belongs
     target: Target | None
+    #: is the author somebody else's to that object?
+    is_stranger: bool
+    #: of an alerts mailbox; None where the key is wrong
+    alarm: Alarm | None
+    #: decided by what the message itself is; None: the stages go on
+    verdict: Verdict | None
     steps: tuple[Step, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Classified:
-    """Its target is known; None = a new ticket."""
+    """What it becomes is known, unless it was here before."""
 
     received: Received
-    attribution: Attribution | None
-    target: Target | None
+    authorship: Authorship
+    alarm: Alarm | None
+    verdict: Verdict
+    #: the text, divided; None unless it is about an object
+    reply: Reply | None
+    #: who else is addressed
+    contacts: tuple[Contact, ...]
+    resources: tuple[Resource, ...]
+    #: whom the mailbox assigns new tickets to
+    primary_resource: Resource | None
     steps: tuple[Step, ...]
 
 
@@ -63,11 +99,11 @@ class Decided:
     """Everything is decided; what is left is to write it."""
 
     received: Received
-    attribution: Attribution | None
-    target: Target | None
     outcome: Outcome
     reason: Reason
     steps: tuple[Step, ...]
+    #: None for a message that made the pipeline fail
+    classified: Classified | None = None
     #: the first delivery, for a duplicate
     first: StoredIdentity | None = None
     #: what failed, for a quarantined message
@@ -82,6 +118,6 @@ class Processed:
     result: Result
     steps: tuple[Step, ...]
     #: the drafts behind the rows, for explain
-    ticket: TicketDraft | None = None
-    note: NoteDraft | None = None
+    drafts: Drafts = field(default_factory=Drafts)
+    attachments: tuple[Kept, ...] = ()
     message: MessageRow | None = None

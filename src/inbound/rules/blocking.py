@@ -1,10 +1,10 @@
 """Blocked senders and subjects, and the spam marks of a filter in front of us."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from typing import Literal
 
-from inbound.model.mail import Address
+from inbound.model.mail import Address, Fields
 from inbound.model.mailbox import Mailbox, SpamHeader
 from inbound.model.trace import Step, hit
 
@@ -31,15 +31,15 @@ def why_blocked(authors: Iterable[Address], subject: str, mailbox: Mailbox) -> S
     return None
 
 
-def why_spam(headers: Mapping[str, Sequence[str]], marks: Iterable[SpamHeader]) -> Step | None:
+def why_spam(fields: Fields, marks: Iterable[SpamHeader]) -> Step | None:
     """The line that names the mark by which a filter calls the message spam; None: none does.
 
     Args:
-        headers: values by lower-case name.
+        fields: of the message.
         marks: of the mailbox.
     """
     for mark in marks:
-        for value in headers.get(mark.header.casefold(), ()):
+        for value in fields.texts(mark.header):
             read = _parameter(value, mark.parameter) if mark.parameter else value
             if read is not None and _says_spam(read, mark):
                 return hit("receive", "spam", f"{mark.header} says {' '.join(value.split())[:100]!r}")

@@ -97,13 +97,13 @@ def _of_participant(case: Case, target: Target) -> Verdict:
     """Somebody who has to do with the object."""
     indicated = case.first_line.indicated
     if case.standing is Standing.UNPROVEN_RESOURCE or case.first_line.is_unproven_approval:
-        return _internal_note(case, target, Reason.SENDER_NOT_AUTHENTICATED)
+        return internal_note(case, target, Reason.SENDER_NOT_AUTHENTICATED)
     if case.is_calendar_reply:
         step = hit("classify", "calendar_reply", "an answer to an invitation changes no status")
         note = _made(case, target, _NOTES[target.kind], steps=(step,))
         return note if note.target is not None else _without_object(case)
     if indicated is not None and indicated.wrong:
-        verdict = _internal_note(case, target, Reason.INDICATOR_REJECTED)
+        verdict = internal_note(case, target, Reason.INDICATOR_REJECTED)
         return replace(verdict, rejected=indicated, is_whole_mail=True)
     if indicated is not None:
         return _indicated(case, target)
@@ -128,7 +128,7 @@ def _of_stranger(case: Case, target: Target) -> Verdict:
     """``strangers``: attach as an internal note, without status change and notice; a new ticket; or quarantine."""
     match case.mailbox.strangers:
         case "attach":
-            return _internal_note(case, target, Reason.ATTACHED_STRANGER)
+            return internal_note(case, target, Reason.ATTACHED_STRANGER)
         case "quarantine":
             step = hit("classify", "strangers", f"the mailbox quarantines strangers with the number {target.number}")
             return Verdict(outcome=Outcome.QUARANTINED, reason=Reason.STRANGER, steps=(step,))
@@ -139,7 +139,7 @@ def _of_stranger(case: Case, target: Target) -> Verdict:
             return replace(verdict, is_unrelated=is_ticket, steps=(step, *verdict.steps))
 
 
-def _internal_note(case: Case, target: Target, reason: Reason) -> Verdict:
+def internal_note(case: Case, target: Target, reason: Reason) -> Verdict:
     """Something is not as it should be: only the desk reads it, and nothing changes."""
     step = hit("classify", reason, f"an internal note on {target.kind} {target.number}, without status change")
     return _made(case, target, _NOTES[target.kind], reason=reason, publish="internal", steps=(step,))

@@ -46,6 +46,20 @@ _AMBIGUOUS = (
 )
 _APPROVED = ("{name} approved this change request.", "{name} hat diese Änderungsanforderung genehmigt.")
 _REJECTED = ("{name} rejected this change request.", "{name} hat diese Änderungsanforderung abgelehnt.")
+_NOT_DELIVERED = (
+    "The message could not be delivered to {address}: {status}",
+    "Die Nachricht konnte nicht an {address} zugestellt werden: {status}",
+)
+_DELAYED = (
+    "The message has not been delivered to {address} yet: {status}",
+    "Die Nachricht wurde noch nicht an {address} zugestellt: {status}",
+)
+_ENCRYPTED = (
+    "The message is encrypted. The original is kept and can be read by whoever has the key.",
+    "Die Nachricht ist verschlüsselt. Das Original bleibt erhalten; lesen kann es, wer den Schlüssel hat.",
+)
+#: recipients that a note about a bounce names
+MAX_NAMED = 20
 _UNITS = ((1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB"))
 
 
@@ -113,3 +127,20 @@ def ambiguous(names: Sequence[str], language: Language) -> str:
 def decision(name: str, language: Language, *, is_approved: bool) -> str:
     """The line of the note that an approval or rejection leaves."""
     return say(_APPROVED if is_approved else _REJECTED, language, name=name)
+
+
+def not_delivered(address: str, status: str, language: Language, *, is_delayed: bool) -> str:
+    """The line of the note that a delivery status notification leaves, one per recipient.
+
+    Args:
+        address: of the final recipient (RFC 3464 2.3.2).
+        status: enhanced status code (RFC 3463).
+        language: of the mailbox.
+        is_delayed: not failed yet.
+    """
+    return say(_DELAYED if is_delayed else _NOT_DELIVERED, language, address=address, status=status or "?")
+
+
+def encrypted(language: Language) -> str:
+    """The line of an object that was made of a message which nobody here can read."""
+    return say(_ENCRYPTED, language)

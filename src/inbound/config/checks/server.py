@@ -9,6 +9,8 @@ from inbound.config.files import absolute, is_credential, secret, why_no_credent
 from inbound.config.mistakes import Mistake, shown
 from inbound.config.settings import Settings
 
+#: of ``server.secret``
+SHORTEST_SECRET_CHARS = 32
 _URL_FORM = "a URL like postgresql://user@host/database"
 _NOT_SHOWN = "it is not shown because it may hold a password"
 
@@ -16,6 +18,7 @@ _NOT_SHOWN = "it is not shown because it may hold a password"
 def mistakes(settings: Settings, directory: Path) -> Iterator[Mistake]:
     """Every mistake in these tables."""
     yield from _domains(settings)
+    yield from _secret(settings)
     yield from _state_directory(settings, directory)
     yield from _sizes(settings)
     yield from _database(settings, directory)
@@ -31,6 +34,17 @@ def _domains(settings: Settings) -> Iterator[Mistake]:
         if why_not := why_no_domain(domain):
             yield Mistake(key=("server", "domains", index), message=why_not)
     yield from repeated(((("server", "domains", i), domain) for i, domain in enumerate(server.domains)), "domain")
+
+
+def _secret(settings: Settings) -> Iterator[Mistake]:
+    written = settings.server.secret
+    if not written:
+        return
+    why_not = why_no_credential(written) if is_credential(written) else None
+    if why_not is None and len(secret(written)) < SHORTEST_SECRET_CHARS:
+        why_not = f"must have at least {SHORTEST_SECRET_CHARS} characters; it is not shown because it is a secret"
+    if why_not:
+        yield Mistake(key=("server", "secret"), message=why_not)
 
 
 def _state_directory(settings: Settings, directory: Path) -> Iterator[Mistake]:

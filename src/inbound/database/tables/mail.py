@@ -107,6 +107,7 @@ attachments = Table(
     Column("is_inline", Boolean, nullable=False, server_default=text("false")),
     Column("sha256", LargeBinary, ForeignKey("blobs.sha256", ondelete="RESTRICT"), nullable=False),
     reference("time_entry_id", "time_entries", nullable=True),
+    flag("is_listed", default=True),
     CheckConstraint("num_nonnulls(ticket_id, note_id, time_entry_id) = 1", name="one_owner"),
     sparse_index("attachments_ticket_id_idx", "ticket_id"),
     sparse_index("attachments_note_id_idx", "note_id"),

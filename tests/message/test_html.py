@@ -17,6 +17,12 @@ from steps import count_calls
         ("<div>one</div><div>two</div>", "one\ntwo"),
         ("<div>one</div><div><br></div><div>two</div>", "one\n\ntwo"),
         ("<p>one</p><p>&nbsp;</p><p>two</p>", "one\n\n\n\ntwo"),
+        (
+            "<p class=MsoNormal>one</p><p class=MsoNormal>two</p><p class=MsoNormal>&nbsp;</p><p>three",
+            "one\ntwo\n\nthree",
+        ),
+        ('<p style="margin:0cm 0cm .0001pt">one</p><p style="margin: 0;color:red">two</p>', "one\ntwo"),
+        ('<p style="margin:0 0 10px">one</p><p style="margin-left:0">two</p>', "one\n\ntwo"),
         ("a\n  b\t c", "a b c"),
         ("<b>a</b><i> b</i> <u>c</u>d", "a b cd"),
         ("<pre>a\n  b</pre>c", "a\n  b\n\nc"),

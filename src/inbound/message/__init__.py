@@ -12,7 +12,7 @@ encoded_words        RFC 2047
 addresses, dates     address lists; points in time
 transfer, charset    octets as sent -> octets as meant -> characters
 body                 tree of parts -> the text a person reads
-html, markup         HTML -> text
+html, markup         HTML -> text; ``hidden`` elements are left out
 display              HTML -> HTML that is safe to show
 armour               text signed with OpenPGP, without its armour
 flowed, enriched     format=flowed; text/enriched

@@ -10,25 +10,14 @@ from collections.abc import Callable
 from typing import cast
 
 from inbound.message.charset import clean
-from inbound.message.markup import ATTRIBUTE, MAX_ATTRIBUTES_CHARS, VOID, Tag, attributes_of, tokens, unescape
+from inbound.message.hidden import has_size, hiding
+from inbound.message.markup import VOID, Tag, attributes_of, tokens, unescape
 
 #: deeper lists and quotes are not indented further, so that the text stays linear in the HTML
 MAX_INDENT = 8
 
-_HIDING = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all"
-    r"|(?<![\w-])(?:max-height|opacity)\s*:\s*0*\.?0+(?:px|pt|em|%)?\s*(?:!important\s*)?(?:;|\Z)",
-    re.IGNORECASE,
-)
-_NO_HEIGHT = re.compile(r"(?<![\w-])height\s*:\s*0*\.?0+(?:px|pt|em|%)?\s*(?:!important\s*)?(?:;|\Z)", re.IGNORECASE)
-_CLIPPING = re.compile(r"overflow\s*:\s*hidden", re.IGNORECASE)
 # Newsletters fill the preview of mailboxes with characters that show nothing. Alone they join and divide letters.
 _FILLING = re.compile("(?:[\u034f\u00ad\u200b-\u200d\u2060\ufeff][ \u00a0\u2007]*+){3,}")
-# Frames of newsletters have it too, and give a size again to what they show.
-_NO_SIZE = re.compile(r"(?<![\w-])font-size\s*:\s*0*\.?0+(?:px|pt|em|%)?\s*(?:!important\s*)?(?:;|\Z)", re.IGNORECASE)
-_SIZE = re.compile(r"font(?:-size)?\s*:[^;]*?[1-9a-z]", re.IGNORECASE)
-_ZERO = re.compile(r":\s*0*\.?0")
-_HIDDEN = re.compile(r"(?<![^\s/])hidden(?![^\s/])", re.IGNORECASE)
 _WHITE_SPACE = re.compile(r"[ \t\n\r\f]+")
 _BLANKS_AT_LINE_END = re.compile(r"(?<![ \t])[ \t]++\n")
 _LINK = re.compile(r"(?:https?|ftp|mailto|tel):.", re.IGNORECASE)
@@ -36,6 +25,15 @@ _LINK_NOISE = re.compile(r"^(?:https?://|ftp://|mailto:|tel:)?(?:www\.)?|/$|\?su
 
 # How mailers mark the blockquote around the mail that is answered; all others are mere indentation.
 _CITE = re.compile(r"\bcite\b|_quote\b|\bquote", re.IGNORECASE)
+
+# Paragraphs between which there is no empty line to be seen.
+_TIGHT = re.compile(
+    r"\bMso(?:Normal|PlainText|NoSpacing|ListParagraph)"
+    r"|\bmargin\s*:\s*0[a-z]{0,2}(?:\s+(?:0|\.0|0\.0)\d{0,4}[a-z]{0,2}){0,3}\s*(?:!important\s*)?(?:[;\"']|\Z)",
+    re.IGNORECASE,
+)
+#: characters of a tag in which that is looked for
+MAX_STYLE_CHARS = 1000
 
 #: by the number of open lists
 _INDENTS = ["", *("  " * depth for depth in range(MAX_INDENT + 1))]
@@ -47,7 +45,7 @@ _BREAKS = dict.fromkeys(
     "div tr li dt dd address article aside center fieldset figcaption figure hr footer form header legend main nav "  # noqa: SIM905 - thirty quoted words would hide them
     "option section summary tbody thead tfoot caption body html head".split(),
     1,
-) | dict.fromkeys(("p", "h1", "h2", "h3", "h4", "h5", "h6", "table", "blockquote", "pre", "dl"), 2)
+) | dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6", "table", "blockquote", "pre", "dl"), 2)
 
 
 def html_to_text(html: str) -> str:
@@ -89,35 +87,14 @@ def _write(html: str, writer: "_Writer", *, hides: bool) -> tuple[bool, bool]:
                 # The end of a paragraph may be left out (WHATWG HTML 13.1.2.4): the next one shows.
                 hidden_depth += -1 if is_end or hidden_name == "p" else 1
                 hidden_name = hidden_name if hidden_depth else ""
-            if not (hidden_name and is_sizeless and attributes and not is_end and _has_size(attributes)):
+            if not (hidden_name and is_sizeless and attributes and not is_end and has_size(attributes)):
                 continue
             hidden_name = ""
-        if hides and attributes and name not in VOID and (hiding := _hiding(attributes)):
-            hidden_name, hidden_depth, has_hidden, is_sizeless = name, 1, True, hiding == "size"
+        if hides and attributes and name not in VOID and (how := hiding(attributes)):
+            hidden_name, hidden_depth, has_hidden, is_sizeless = name, 1, True, how == "size"
         elif effect := _EFFECTS.get(name):
             writer.tag(cast("Tag", token), effect)
     return has_hidden, not hidden_name
-
-
-def _hiding(attributes: str) -> str:
-    """How an element is hidden: with all that is in it ("all"), by a font without size ("size"), or not at all."""
-    attributes = attributes[:MAX_ATTRIBUTES_CHARS]
-    lowered = attributes.lower()
-    if "none" not in lowered and "hid" not in lowered and not _ZERO.search(lowered):
-        return ""
-    found = attributes_of(attributes)
-    style = found.get("style", "")
-    if "hidden" in found or _HIDING.search(style) or _HIDDEN.search(ATTRIBUTE.sub(" ", attributes)):
-        return "all"
-    if _NO_HEIGHT.search(style) and _CLIPPING.search(style):
-        return "all"
-    return "size" if _NO_SIZE.search(style) else ""
-
-
-def _has_size(attributes: str) -> bool:
-    """Does an element inside of a sizeless one show itself?"""
-    style = attributes_of(attributes).get("style", "")
-    return bool(_SIZE.search(style)) and not _NO_SIZE.search(style)
 
 
 class _Writer:
@@ -131,6 +108,7 @@ class _Writer:
         #: of every open list the number of its last item, None where it has dashes
         self._lists: list[int | None] = []
         self._preformatted = 0
+        self._is_tight = False
         #: of every open blockquote, whether it is a quotation of a mail
         self._blocks: list[bool] = []
         self._open_quotes = 0
@@ -215,6 +193,12 @@ class _Writer:
             self._open_quotes -= self._blocks.pop()
         self._quotes = min(self._open_quotes, MAX_INDENT)
 
+    def paragraph(self, tag: Tag) -> None:
+        """Take the start or end of a paragraph; Outlook writes every line as one, without a margin."""
+        if not tag.is_end:
+            self._is_tight = bool(tag.attributes) and _TIGHT.search(tag.attributes[:MAX_STYLE_CHARS]) is not None
+        self._break(1 if self._is_tight else 2)
+
     def preformatted(self, tag: Tag) -> None:
         """Take ``<pre>``: white space counts inside."""
         self._preformatted = max(0, self._preformatted + (-1 if tag.is_end else 1))
@@ -273,6 +257,7 @@ class _Writer:
 
 
 _HANDLERS: dict[str, Callable[[_Writer, Tag], None]] = {
+    "p": _Writer.paragraph,
     "br": _Writer.line_break,
     "td": _Writer.cell,
     "th": _Writer.cell,

@@ -17,10 +17,7 @@ from steps import count_calls
         ("<div>one</div><div>two</div>", "one\ntwo"),
         ("<div>one</div><div><br></div><div>two</div>", "one\n\ntwo"),
         ("<p>one</p><p>&nbsp;</p><p>two</p>", "one\n\n\n\ntwo"),
-        (
-            "<p class=MsoNormal>one</p><p class=MsoNormal>two</p><p class=MsoNormal>&nbsp;</p><p>three",
-            "one\ntwo\n\nthree",
-        ),
+        ("<p class=MsoNormal>1</p><p class=MsoNormal>2<p class=MsoNormal>&nbsp;</p><p class=MsoNormal>3", "1\n2\n\n3"),
         ('<p style="margin:0cm 0cm .0001pt">one</p><p style="margin: 0;color:red">two</p>', "one\ntwo"),
         ('<p style="margin:0 0 10px">one</p><p style="margin-left:0">two</p>', "one\n\ntwo"),
         ("a\n  b\t c", "a b c"),

@@ -71,6 +71,12 @@ class Header:
             else:
                 self._values[lowered] = [value]
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Header) and self.fields == other.fields
+
+    def __hash__(self) -> int:
+        return hash(tuple(self.fields))
+
     def folded(self, name: bytes) -> list[bytes]:
         """Values of every field of that name (lower case) as written, in their order."""
         return self._values.get(name, [])

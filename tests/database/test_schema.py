@@ -23,7 +23,7 @@ def test_migrations_go_back_and_forward_again(database: Engine) -> None:
     with database.connect() as connection:
         left = connection.exec_driver_sql("SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace")
         assert {row.relname for row in left} <= {"alembic_version", "alembic_version_pkc"}
-    assert migrate(database)[1] == "0002"
+    assert migrate(database)[1] == "0003"
 
 
 #: what a desk of the first schema holds
@@ -77,6 +77,12 @@ INSERT INTO messages (mailbox, identity, identity_version, received_at, outcome,
 VALUES ('support', '\\x03', 1, now(), 'discarded', 'private', 1, 2, '[]', 3);
 """
 
+#: what is left to be sent when the third schema goes is lost; the ticket stays
+NOTICES = """
+INSERT INTO outbox (mailbox, kind, recipient, ticket_id, message_row_id, once)
+VALUES ('support', 'ticket_created', 'ann@customer.example', 1, 1, 'x');
+"""
+
 
 def test_desk_rules_go_forward_and_back_on_data(database: Engine) -> None:
     """Forward keeps every row; back keeps every message, ticket and number, and forgets what the old schema lacks."""
@@ -84,7 +90,7 @@ def test_desk_rules_go_forward_and_back_on_data(database: Engine) -> None:
     execute(database, OLD_ROWS)
     migrate(database)
     assert value(database, "SELECT count(*) FROM notes WHERE ticket_id = 1") == 1
-    execute(database, NEW_ROWS)
+    execute(database, NEW_ROWS + NOTICES)
     assert migrate(database, revision="0001")[1] == "0001"
     assert value(database, "SELECT count(*) FROM messages WHERE sha256 IS NOT NULL") == 2
     assert value(database, "SELECT count(*) FROM object_numbers") == 3
@@ -119,6 +125,10 @@ def test_desk_rules_go_forward_and_back_on_data(database: Engine) -> None:
         # a number is given once; the registry comes first
         "INSERT INTO object_numbers VALUES ('T20260131.0001', 'P')",
         "INSERT INTO tasks (number, project_id, title) VALUES ('T20260131.0009', 1, 'x')",
+        # a notice is about one object, in a state that there is, and some are there once
+        "UPDATE outbox SET task_id = 1",
+        "UPDATE outbox SET state = 'lost'",
+        "INSERT INTO outbox (mailbox, kind, recipient, once) VALUES ('support', 'failed', 'b@customer.example', 'x')",
         # nothing that is referred to can be deleted
         "DELETE FROM organizations WHERE id = 2",
         "DELETE FROM devices",
@@ -130,7 +140,7 @@ def test_desk_rules_go_forward_and_back_on_data(database: Engine) -> None:
 )
 def test_the_schema_refuses(database: Engine, statement: str) -> None:
     """What no reader could make sense of does not get in, whoever writes."""
-    execute(database, OLD_ROWS + NEW_ROWS)
+    execute(database, OLD_ROWS + NEW_ROWS + NOTICES)
     with pytest.raises(IntegrityError):
         execute(database, statement)
 

@@ -26,6 +26,7 @@ from inbound.database.tables.mail import (
     redeliveries,
     time_entries,
 )
+from inbound.database.tables.notices import outbox
 from inbound.database.tables.objects import (
     NUMBER_TAKEN,
     change_request_approvers,
@@ -62,6 +63,7 @@ __all__ = [
     "organization_domains",
     "organization_external_ids",
     "organizations",
+    "outbox",
     "project_resources",
     "projects",
     "redeliveries",

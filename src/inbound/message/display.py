@@ -58,16 +58,7 @@ def display_html(html: str) -> str:
     html = clean(html)
     if not _is_reasonable(html):
         return f"<pre>{escape(html_to_text(html))}</pre>"
-    return nh3.clean(
-        html,
-        tags=_TAGS,
-        clean_content_tags={"script", "style", "title", "template", "iframe", "noframes"},
-        attributes=_ATTRIBUTES,
-        attribute_filter=_filtered,
-        url_schemes=_SCHEMES,
-        filter_style_properties=set(_STYLES),
-        link_rel="noopener noreferrer nofollow",
-    )
+    return _CLEANER.clean(html)
 
 
 def _filtered(tag: str, attribute: str, value: str) -> str | None:
@@ -77,6 +68,18 @@ def _filtered(tag: str, attribute: str, value: str) -> str | None:
     if attribute == "style" and "url(" in value.lower():
         return None
     return None if tag == "a" and attribute == "href" and value.lower().startswith("cid:") else value
+
+
+# Made once: taking over all these sets costs three times as much as cleaning an ordinary mail.
+_CLEANER = nh3.Cleaner(
+    tags=_TAGS,
+    clean_content_tags={"script", "style", "title", "template", "iframe", "noframes"},
+    attributes=_ATTRIBUTES,
+    attribute_filter=_filtered,
+    url_schemes=_SCHEMES,
+    filter_style_properties=set(_STYLES),
+    link_rel="noopener noreferrer nofollow",
+)
 
 
 def _is_reasonable(html: str) -> bool:

@@ -125,8 +125,8 @@ def _tnef_text(streams: list[Tnef]) -> _Piece | None:
     """The first text that a winmail.dat holds."""
     for stream in streams:
         rtf = read_rtf(stream.rtf)
-        html = _line_ends(stream.html or rtf.html or "")
-        text = _line_ends(stream.text).strip() or rtf.text or html_to_text(html)
+        html = _line_ends((stream.html or rtf.html or "")[:MAX_TEXT_BYTES])
+        text = _line_ends(stream.text[:MAX_TEXT_BYTES]).strip() or rtf.text or html_to_text(html)
         if text:
             return _Piece(plain=text, html=html or None)
     return None

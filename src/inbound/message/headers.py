@@ -54,17 +54,17 @@ class Header:
 
     __slots__ = ("_values", "fields", "is_ascii", "is_plain")
 
-    def __init__(self, fields: list[tuple[bytes, bytes]], *, is_plain: bool = False) -> None:
+    def __init__(
+        self, fields: list[tuple[bytes, bytes]], *, is_plain: bool = False, is_ascii: bool | None = None
+    ) -> None:
         #: name as written, value as written (folded, line ends ``\r\n`` or ``\n``, perhaps with a CR at its end)
         self.fields = fields
         #: fields and nothing else, as RFC 5322 2.2 has it: every reader finds the same fields and the same body
         self.is_plain = is_plain
         #: all values are octets under 128, as RFC 5322 wants
-        self.is_ascii = True
+        self.is_ascii = all(value.isascii() for _, value in fields) if is_ascii is None else is_ascii
         self._values: dict[bytes, list[bytes]] = {}
         for name, value in fields:
-            if not value.isascii():
-                self.is_ascii = False
             lowered = name.lower()
             if lowered in self._values:
                 self._values[lowered].append(value)
@@ -213,7 +213,7 @@ def _plain_header(content: bytes, start: int, end: int) -> tuple[Header, int] | 
     folded_lines = block.count(b"\n ") + block.count(b"\n\t")
     if len(fields) > MAX_FIELDS or len(fields) + folded_lines != line_ends + 1:
         return None
-    return Header(fields, is_plain=True), block_end + width
+    return Header(fields, is_plain=True, is_ascii=block.isascii()), block_end + width
 
 
 def _skip_front(content: bytes, start: int) -> int:

@@ -44,7 +44,7 @@ INSERT INTO messages (mailbox, identity, identity_version, received_at, outcome,
 VALUES ('support', '\\x02', 1, now(), 'ticket_note_added', 'subject_number', 1, 1, '[]', 3, '\\x01');
 """
 
-#: one row of everything that the second schema brings, by the shortest INSERT that it takes
+#: one row of everything that later schemas bring, by the shortest INSERT that it takes
 NEW_ROWS = """
 UPDATE organizations SET parent_id = 1, account_manager_id = 1 WHERE id = 2;
 INSERT INTO organization_external_ids VALUES (2, 'rmm', '4711');
@@ -75,6 +75,8 @@ INSERT INTO attachments (note_id, name, content_type, size_bytes, sha256) VALUES
 INSERT INTO messages (mailbox, identity, identity_version, received_at, outcome, reason, task_id, note_id, trace,
                       size_bytes)
 VALUES ('support', '\\x03', 1, now(), 'discarded', 'private', 1, 2, '[]', 3);
+INSERT INTO message_references VALUES (1, 0, 'first@customer.example');
+UPDATE messages SET loop_key = 1, body_key = -1 WHERE stored_at <= clock_timestamp();
 """
 
 #: what is left to be sent when the third schema goes is lost; the ticket stays

@@ -84,6 +84,7 @@ def with_files(settings: Settings, directory: Path) -> Settings:
                 update={
                     "domains": _lower(server.domains),
                     "secret": secret(server.secret),
+                    "old_secrets": tuple(secret(old) for old in server.old_secrets),
                     "state_directory": absolute(server.state_directory, directory),
                 }
             ),

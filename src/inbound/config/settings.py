@@ -35,9 +35,11 @@ class Server(Section):
     #: embedded database, lock file; "" = $STATE_DIRECTORY, else .state beside a checkout, else /var/lib/inbound (root)
     #: or ~/.local/state/inbound; absolute after loading
     state_directory: str = ""
-    #: keys digests that nobody may try out; `credential:NAME` reads a systemd credential; "" = made in the state
-    #: directory
+    #: keys digests that nobody may try out, and signs notices; `credential:NAME` reads a systemd credential; "" = made
+    #: in the state directory
     secret: str = Field(default="", repr=False)
+    #: secrets before that one, under which notices on their way were signed
+    old_secrets: tuple[str, ...] = Field(default=(), repr=False)
     #: what an unknown peer hears at RCPT: "defer" = 450 4.7.1, "reject" = 550 5.7.1
     peer_refusal: Literal["defer", "reject"] = "defer"
     #: processes that take mail; 0 = one per processor, at most 4

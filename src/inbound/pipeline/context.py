@@ -31,6 +31,8 @@ class Context:
     tag_index: TagIndex
     #: keys the digests of private mail, so that nobody can try out what was in it
     secret: bytes
+    #: sign tokens: the secret, and those before it
+    token_secrets: tuple[bytes, ...]
     day_bases: DayBases
 
 
@@ -67,6 +69,7 @@ def build_context(settings: Settings, day_bases: DayBases, secret: bytes, previo
         category_tags={category.name: category.tags for category in desk.categories},
         tag_index=build_index(Tag(label=tag.name, aliases=tag.aliases) for tag in desk.tags if tag.active),
         secret=secret,
+        token_secrets=(secret, *(old.encode() for old in settings.server.old_secrets)),
         day_bases=day_bases,
     )
 

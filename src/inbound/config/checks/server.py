@@ -9,7 +9,7 @@ from inbound.config.files import absolute, is_credential, secret, why_no_credent
 from inbound.config.mistakes import Mistake, shown
 from inbound.config.settings import Settings
 
-#: of ``server.secret``
+#: of ``server.secret``, and of those before it
 SHORTEST_SECRET_CHARS = 32
 _URL_FORM = "a URL like postgresql://user@host/database"
 _NOT_SHOWN = "it is not shown because it may hold a password"
@@ -37,14 +37,20 @@ def _domains(settings: Settings) -> Iterator[Mistake]:
 
 
 def _secret(settings: Settings) -> Iterator[Mistake]:
-    written = settings.server.secret
-    if not written:
-        return
-    why_not = why_no_credential(written) if is_credential(written) else None
-    if why_not is None and len(secret(written)) < SHORTEST_SECRET_CHARS:
-        why_not = f"must have at least {SHORTEST_SECRET_CHARS} characters; it is not shown because it is a secret"
-    if why_not:
+    server = settings.server
+    if server.secret and (why_not := _why_no_secret(server.secret)):
         yield Mistake(key=("server", "secret"), message=why_not)
+    for index, old in enumerate(server.old_secrets):
+        if why_not := _why_no_secret(old):
+            yield Mistake(key=("server", "old_secrets", index), message=why_not)
+
+
+def _why_no_secret(written: str) -> str | None:
+    if is_credential(written) and (why_not := why_no_credential(written)):
+        return why_not
+    if len(secret(written)) < SHORTEST_SECRET_CHARS:
+        return f"must have at least {SHORTEST_SECRET_CHARS} characters; it is not shown because it is a secret"
+    return None
 
 
 def _state_directory(settings: Settings, directory: Path) -> Iterator[Mistake]:

@@ -150,6 +150,9 @@ messages = Table(
     reference("time_entry_id", "time_entries", nullable=True),
     Column("addressees", JSONB, nullable=False, server_default=text("'[]'")),
     flag("is_author_proven", default=False),
+    Column("stored_at", DateTime(timezone=True), nullable=False, server_default=text("clock_timestamp()")),
+    Column("loop_key", BigInteger),
+    Column("body_key", BigInteger),
     UniqueConstraint("identity", "mailbox", name=MESSAGES_IDENTITY),
     # A hash index: a Message-ID may be longer than a B-tree entry can be.
     Index("messages_message_id_idx", "message_id", postgresql_using="hash"),
@@ -157,7 +160,19 @@ messages = Table(
     Index("messages_ticket_id_idx", "ticket_id"),
     sparse_index("messages_project_id_idx", "project_id"),
     sparse_index("messages_task_id_idx", "task_id"),
+    Index("messages_loop_key_idx", "loop_key", "stored_at", postgresql_where=text("loop_key IS NOT NULL")),
     Index("messages_quarantined_idx", "id", postgresql_where=text("outcome = 'quarantined'")),
+)
+
+message_references = Table(
+    "message_references",
+    metadata,
+    reference("message_row_id", "messages"),
+    Column("position", SmallInteger, nullable=False),
+    Column("reference", Text, nullable=False),
+    PrimaryKeyConstraint("message_row_id", "position"),
+    # A hash index: an identifier may be longer than a B-tree entry can be.
+    Index("message_references_reference_idx", "reference", postgresql_using="hash"),
 )
 
 redeliveries = Table(

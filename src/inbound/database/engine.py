@@ -5,12 +5,12 @@ from contextlib import contextmanager
 from typing import Any
 
 import psycopg
-from psycopg.types.array import ListBinaryDumper
 from psycopg.types.string import StrBinaryDumper
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
+from inbound.database.arrays import ArrayDumper
 from inbound.database.tables import MESSAGES_IDENTITY
 from inbound.errors import DatabaseError, DatabaseTrouble, IdentityTaken, UnsafeDurability
 
@@ -80,7 +80,7 @@ def open_engine(url: str, *, application_name: str = "inbound") -> Engine:
 def _use_binary_parameters(connection: psycopg.Connection, _record: object) -> None:
     # Measured: the text form of lists costs three times as much, and lists are all that the pipeline sends.
     connection.adapters.register_dumper(str, StrBinaryDumper)
-    connection.adapters.register_dumper(list, ListBinaryDumper)
+    connection.adapters.register_dumper(list, ArrayDumper)
 
 
 @contextmanager

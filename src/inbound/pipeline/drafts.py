@@ -1,6 +1,6 @@
 """What a decision looks like as rows: values in, drafts out."""
 
-from dataclasses import replace
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
@@ -19,6 +19,8 @@ from inbound.rules.indicators import work_time
 from inbound.rules.tags import tags_of
 from inbound.rules.titles import title_of
 
+NOTES: frozenset[str | None] = frozenset({"ticket_note", "task_note", "project_note"})
+TIME_ENTRIES: frozenset[str | None] = frozenset({"ticket_time_entry", "task_time_entry"})
 #: who wrote a message that names nobody
 NOBODY = Address(name="", address="")
 
@@ -28,36 +30,64 @@ def originator_of(mail: Mail) -> Address:
     return mail.author or next(iter(mail.from_), NOBODY)
 
 
-def draft(one: Classified, texts: Texts, number: str, local_at: datetime, context: Context) -> Drafts:
-    """Everything a message makes, apart from the ids.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ids:
+    """What was allotted for the rows of one message; None and empty where there will be none."""
+
+    ticket_id: int | None = None
+    #: of the new ticket
+    number: str = ""
+    contact_id: int | None = None
+
+
+def draft(one: Classified, texts: Texts, ids: Ids, local_at: datetime, context: Context) -> Drafts:
+    """Everything a message makes.
 
     Args:
-        one: what was decided.
+        one: what was decided; something is made.
         texts: of the message.
-        number: of the new ticket; empty when there is none.
+        ids: allotted before.
         local_at: when it was received, in the desk's time zone.
         context: the configuration.
     """
     title = title_of(masked_subject(one.received.mail.subject, one.received.mailbox), local_at, context.date_format)
-    made = _made(one, texts, title, number, context)
     contact_ids = tuple(contact.id for contact in one.contacts)
-    return replace(made, contact_ids=contact_ids, resource_ids=tuple(resource.id for resource in one.resources))
+    resource_ids = tuple(resource.id for resource in one.resources)
+    if one.verdict.kind == "ticket":
+        ticket = _ticket(one, texts, ids, title)
+        return Drafts(
+            ticket=ticket,
+            tags=_tags(ticket, one.received.mailbox, title, texts, context),
+            note=_comment(one, ids, title) if has_comment(one) else None,
+            contact=_contact(one),
+            contact_ids=contact_ids,
+            resource_ids=resource_ids,
+        )
+    is_note = one.verdict.kind in NOTES
+    return Drafts(
+        note=_note(one, texts, ids, title) if is_note else None,
+        time_entry=None if is_note else _time_entry(one, texts),
+        contact=_contact(one) if is_note else None,
+        change=_change(one, texts, context),
+        decision=_decision(one, texts),
+        contact_ids=contact_ids,
+        resource_ids=resource_ids,
+    )
 
 
-def _made(one: Classified, texts: Texts, title: str, number: str, context: Context) -> Drafts:
-    match one.verdict.kind:
-        case None:
-            return Drafts()
-        case "ticket":
-            ticket = _ticket(one, texts, number, title)
-            tags = _tags(ticket, one.received.mailbox, title, texts, context)
-            return Drafts(ticket=ticket, tags=tags, note=_comment(one, title), contact=_contact(one))
-        case "ticket_time_entry" | "task_time_entry":
-            entry = _time_entry(one, texts)
-            return Drafts(time_entry=entry, change=_change(one, texts, context), decision=_decision(one, texts))
-        case "ticket_note" | "task_note" | "project_note":
-            note, change = _note(one, texts, title), _change(one, texts, context)
-            return Drafts(note=note, change=change, decision=_decision(one, texts), contact=_contact(one))
+def has_comment(one: Classified) -> bool:
+    """Does a resource pass a mail on, so that what it wrote above is a note of its own?"""
+    return one.verdict.kind == "ticket" and one.authorship.originator.source is Source.RESOURCE_FORWARD
+
+
+def makes_contact(one: Classified) -> bool:
+    """``add_unknown_contacts``, or what an alert asks for."""
+    attribution = one.authorship.attribution
+    if attribution is None or one.verdict.kind is None or one.verdict.kind in TIME_ENTRIES:
+        return False
+    if one.alarm is not None:
+        return one.alarm.match.new_contact is not None
+    return attribution.adds_contact and one.authorship.originator.author is not None
 
 
 def masked_subject(subject: str, mailbox: Mailbox) -> str:
@@ -65,7 +95,7 @@ def masked_subject(subject: str, mailbox: Mailbox) -> str:
     return mask_keys(subject, mailbox.keys) if mailbox.keys else subject
 
 
-def _ticket(one: Classified, texts: Texts, number: str, title: str) -> TicketDraft:
+def _ticket(one: Classified, texts: Texts, ids: Ids, title: str) -> TicketDraft:
     """A new ticket with the mailbox's defaults."""
     received, attribution = one.received, one.authorship.attribution
     if attribution is None:
@@ -75,9 +105,9 @@ def _ticket(one: Classified, texts: Texts, number: str, title: str) -> TicketDra
     alert_id, ticket_id = _external_ids(one)
     is_resource = attribution.resource or attribution.co_managing_user
     return TicketDraft(
-        number=number,
+        number=ids.number,
         organization_id=attribution.organization.id,
-        contact_id=attribution.contact.id if attribution.contact else None,
+        contact_id=_contact_id(one, ids),
         originator_resource_id=is_resource.id if is_resource else None,
         originator_name=author.name,
         originator_address=author.address,
@@ -121,18 +151,15 @@ def _tags(ticket: TicketDraft, mailbox: Mailbox, title: str, texts: Texts, conte
     return tags_of(fixed, (title, texts.written), context.tag_index if is_searched else None)
 
 
-def _comment(one: Classified, title: str) -> NoteDraft | None:
+def _comment(one: Classified, ids: Ids, title: str) -> NoteDraft | None:
     """What a resource wrote above a mail that it forwarded: an internal note on the new ticket."""
-    forwarder = one.authorship.originator.forwarder
-    if forwarder is None or one.authorship.originator.source is not Source.RESOURCE_FORWARD:
-        return None
-    mail = one.received.mail
+    mail, forwarder = one.received.mail, one.authorship.originator.forwarder
     forward = read_forward(mail.text, mail.subject)
-    if forward is None or not forward.comment:
+    if forwarder is None or forward is None or not forward.comment:
         return None
     author = originator_of(mail)
     return NoteDraft(
-        ticket_id=None,
+        ticket_id=ids.ticket_id,
         task_id=None,
         project_id=None,
         contact_id=None,
@@ -156,7 +183,12 @@ def _target(one: Classified) -> Target:
     return one.verdict.target
 
 
-def _note(one: Classified, texts: Texts, title: str) -> NoteDraft:
+def _contact_id(one: Classified, ids: Ids) -> int | None:
+    attribution = one.authorship.attribution
+    return ids.contact_id or (attribution.contact.id if attribution and attribution.contact else None)
+
+
+def _note(one: Classified, texts: Texts, ids: Ids, title: str) -> NoteDraft:
     target, attribution, mailbox = _target(one), one.authorship.attribution, one.received.mailbox
     author = _author(one)
     person = (attribution.resource or attribution.co_managing_user) if attribution else None
@@ -169,7 +201,7 @@ def _note(one: Classified, texts: Texts, title: str) -> NoteDraft:
         ticket_id=target.id if target.kind == "ticket" else None,
         task_id=target.id if target.kind == "task" else None,
         project_id=target.id if target.kind == "project" else None,
-        contact_id=attribution.contact.id if attribution and attribution.contact else None,
+        contact_id=_contact_id(one, ids),
         resource_id=person.id if person else None,
         originator_name=author.name,
         originator_address=author.address,
@@ -244,15 +276,12 @@ def _decision(one: Classified, texts: Texts) -> Decision | None:
 
 
 def _contact(one: Classified) -> ContactDraft | None:
-    """``add_unknown_contacts``, or what an alert asks for."""
-    attribution = one.authorship.attribution
-    if attribution is None:
+    attribution, author = one.authorship.attribution, one.authorship.originator.author
+    if attribution is None or not makes_contact(one):
         return None
-    if one.alarm is not None and one.alarm.match.new_contact is not None:
-        new = one.alarm.match.new_contact
+    if one.alarm is not None and (new := one.alarm.match.new_contact) is not None:
         return ContactDraft(organization_id=attribution.organization.id, name=new.name, address=new.address)
-    author = one.authorship.originator.author
-    if not attribution.adds_contact or author is None:
+    if author is None:
         return None
     name = author.name or author.address.partition("@")[0]
     return ContactDraft(organization_id=attribution.organization.id, name=name, address=author.address)

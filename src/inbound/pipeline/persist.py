@@ -1,7 +1,7 @@
 """Stage 4: write what was decided; one multi-row insert per table."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from inbound.database import blobs, directory, messages, tickets
@@ -12,7 +12,7 @@ from inbound.model.drafts import Drafts
 from inbound.model.outcome import Outcome, Reason, Result
 from inbound.model.trace import Step, hit
 from inbound.pipeline.context import Context
-from inbound.pipeline.drafts import draft
+from inbound.pipeline.drafts import NOTES, TIME_ENTRIES, Ids, draft, has_comment, makes_contact
 from inbound.pipeline.message_rows import draft_message, draft_redelivery
 from inbound.pipeline.steps import Decided, Processed
 from inbound.pipeline.texts import Texts, texts_of
@@ -66,61 +66,51 @@ def _processed_duplicate(decided: Decided) -> Processed:
 
 
 def _assign(tx: Transaction, new: Sequence[Decided], context: Context) -> list[_Assigned]:
-    """Give every message its drafts, ids and number."""
+    """Give every message its ids, number and drafts."""
     local_times = [decided.received.delivery.received_at.astimezone(context.time_zone) for decided in new]
     bases = context.day_bases.base(local.date() for local in local_times)
-    # Without a number yet: what is drafted says how many of each are needed.
-    drafted = [_draft(decided, local, context) for decided, local in zip(new, local_times, strict=True)]
-    allotted = allot(tx, _need(drafted))
+    allotted = allot(tx, _need(new))
     return [
-        _with_ids(one, local, allotted, bases[local.date()]) for one, local in zip(drafted, local_times, strict=True)
+        _assign_one(decided, local, allotted, bases[local.date()], context)
+        for decided, local in zip(new, local_times, strict=True)
     ]
 
 
-def _draft(decided: Decided, local: datetime, context: Context) -> _Assigned:
+def _need(new: Sequence[Decided]) -> Need:
+    """Not all that is allotted is used: a forward without a comment needs no note."""
+    made = [decided.classified for decided in new if decided.classified and decided.classified.verdict.kind]
+    kinds = [one.verdict.kind for one in made]
+    return Need(
+        tickets=kinds.count("ticket"),
+        notes=sum(one.verdict.kind in NOTES or has_comment(one) for one in made),
+        messages=sum(decided.received.row_id is None for decided in new),
+        time_entries=sum(kind in TIME_ENTRIES for kind in kinds),
+        contacts=sum(makes_contact(one) for one in made),
+    )
+
+
+def _assign_one(decided: Decided, local: datetime, allotted: Allotment, base: int, context: Context) -> _Assigned:
     received, classified = decided.received, decided.classified
-    is_made = classified is not None and classified.verdict.kind is not None
-    texts = texts_of(classified, context.max_description_chars) if classified and is_made else None
+    sha256 = None if decided.reason is Reason.PRIVATE else blobs.address(received.delivery.content, received.salt)
+    row_id = allotted.message_ids.pop() if received.row_id is None else received.row_id
+    if classified is None or classified.verdict.kind is None:
+        return _Assigned(decided=decided, texts=None, drafts=Drafts(), sha256=sha256, row_id=row_id)
+    ids = Ids(contact_id=allotted.contact_ids.pop() if makes_contact(classified) else None)
+    if classified.verdict.kind == "ticket":
+        number = format_number(TICKET, local.date(), allotted.ticket_counts.pop() - base)
+        ids = Ids(contact_id=ids.contact_id, ticket_id=allotted.ticket_ids.pop(), number=number)
+    texts = texts_of(classified, context.max_description_chars)
+    drafts = draft(classified, texts, ids, local, context)
     return _Assigned(
         decided=decided,
         texts=texts,
-        drafts=draft(classified, texts, "", local, context) if classified and texts else Drafts(),
-        sha256=(None if decided.reason is Reason.PRIVATE else blobs.address(received.delivery.content, received.salt)),
-        row_id=received.row_id or 0,
-    )
-
-
-def _need(drafted: Sequence[_Assigned]) -> Need:
-    drafts = [one.drafts for one in drafted]
-    return Need(
-        tickets=sum(one.ticket is not None for one in drafts),
-        notes=sum(one.note is not None for one in drafts),
-        messages=sum(one.decided.received.row_id is None for one in drafted),
-        time_entries=sum(one.time_entry is not None for one in drafts),
-        contacts=sum(one.contact is not None for one in drafts),
-    )
-
-
-def _with_ids(one: _Assigned, local: datetime, allotted: Allotment, base: int) -> _Assigned:
-    drafts, ticket_id = one.drafts, None
-    contact_id = allotted.contact_ids.pop() if drafts.contact else None
-    ticket, note = drafts.ticket, drafts.note
-    if ticket is not None:
-        ticket_id = allotted.ticket_ids.pop()
-        number = format_number(TICKET, local.date(), allotted.ticket_counts.pop() - base)
-        ticket = replace(ticket, number=number, contact_id=contact_id or ticket.contact_id)
-        # The comment of a resource that forwarded the mail: the resource wrote it, whoever the contact is.
-        note = replace(note, ticket_id=ticket_id) if note else None
-    elif note is not None and contact_id is not None:
-        note = replace(note, contact_id=contact_id)
-    return replace(
-        one,
-        drafts=replace(drafts, ticket=ticket, note=note),
-        row_id=one.row_id or allotted.message_ids.pop(),
-        ticket_id=ticket_id,
-        note_id=allotted.note_ids.pop() if note else None,
+        drafts=drafts,
+        sha256=sha256,
+        row_id=row_id,
+        ticket_id=ids.ticket_id,
+        note_id=allotted.note_ids.pop() if drafts.note else None,
         time_entry_id=allotted.time_entry_ids.pop() if drafts.time_entry else None,
-        contact_id=contact_id,
+        contact_id=ids.contact_id,
     )
 
 

@@ -23,7 +23,7 @@ def test_migrations_go_back_and_forward_again(database: Engine) -> None:
     with database.connect() as connection:
         left = connection.exec_driver_sql("SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace")
         assert {row.relname for row in left} <= {"alembic_version", "alembic_version_pkc"}
-    assert migrate(database)[1] == "0003"
+    assert migrate(database)[1] == "0004"
 
 
 #: what a desk of the first schema holds

@@ -13,6 +13,7 @@ from inbound.pipeline.persist import persist
 from inbound.pipeline.resolve_sender import resolve_sender
 from inbound.pipeline.steps import Classified, Decided, Processed, Received
 from inbound.rules.conflicts import split
+from inbound.rules.originator import possible_authors
 from inbound.rules.private import is_private
 
 
@@ -35,51 +36,76 @@ def process(tx: Transaction, batch: Sequence[Received], context: Context) -> lis
     waiting = list(batch)
     held: set[str] = set()
     while waiting:
-        wave, waiting = split([(received, received.keys) for received in waiting])
+        wave, _ = split([(received, received.keys) for received in waiting])
         classified = classify(resolve_sender(tx, wave, context), context)
-        # What would make a contact looks again once nobody else can make the same one.
-        ready, unlocked = _take_locks(tx, classified, held)
-        # Two messages that turn out to be about the same object start again after each other.
-        ready, again = split([(one, _keys(one)) for one in ready])
-        for processed in persist(tx, dedupe(tx, ready), context):
+        unlocked = _take_locks(tx, classified, held)
+        for processed in persist(tx, dedupe(tx, _ready(classified, unlocked)), context):
             done[id(processed.received)] = processed
-        behind = {id(one.received) for one in (*unlocked, *again)}
-        waiting = [received for received in wave if id(received) in behind] + waiting
+        waiting = [received for received in waiting if id(received) not in done]
     return [done[id(received)] for received in batch]
 
 
-def _take_locks(
-    tx: Transaction, classified: Sequence[Classified], held: set[str]
-) -> tuple[list[Classified], list[Classified]]:
-    """Hold the keys of contacts that are about to be made; whoever did not hold its own has to look again."""
+def _take_locks(tx: Transaction, classified: Sequence[Classified], held: set[str]) -> set[str]:
+    """Hold the keys of contacts that are about to be made; those that were not held before."""
     wanted = {key for one in classified if not one.received.salt and (key := _new_contact(one)) is not None} - held
-    if not wanted:
-        return list(classified), []
-    locks.take(tx, wanted)
-    held |= wanted
-    return (
-        [one for one in classified if _new_contact(one) not in wanted],
-        [one for one in classified if _new_contact(one) in wanted],
+    if wanted:
+        locks.take(tx, wanted)
+        held |= wanted
+    return wanted
+
+
+def _ready(classified: Sequence[Classified], unlocked: set[str]) -> list[Classified]:
+    """What can be written now; the others look again, after that.
+
+    What makes a contact looks again once nobody else can make the same one; who names that contact, when it is there;
+    and of two messages that turn out to be about the same object, the second after the first.
+    """
+    makes_contacts = any(_new_contact(one) is not None for one in classified)
+    ready, _ = split(
+        [(one, _keys(one)) for one in classified],
+        uses=_named_people if makes_contacts else lambda _: (),
+        waits=lambda one: _new_contact(one) in unlocked,
     )
+    return ready
 
 
 def _keys(one: Classified) -> list[Hashable]:
     target = one.verdict.target
     keys: list[Hashable] = [] if target is None else [(target.kind, target.id)]
     if (contact := _new_contact(one)) is not None:
-        keys.append(contact)
+        keys += [contact, *(pair for pair in zip(("name", "address"), _contact_of(one), strict=True) if pair[1])]
     return keys
+
+
+def _named_people(one: Classified) -> list[Hashable]:
+    """Whom a message names: a contact that is made before it is somebody else to it."""
+    mail, alert = one.received.mail, one.alarm.alert if one.alarm else None
+    named = {author.key for author in possible_authors(one.question)}
+    named |= {address.key for address in (*mail.to, *mail.cc) if address.address}
+    people: list[Hashable] = [("address", key) for key in named]
+    if alert is not None:
+        people += [("address", alert.email.lower())] if alert.email else []
+        people += [("name", alert.contact.lower())] if alert.contact else []
+    return people
 
 
 def _new_contact(one: Classified) -> str | None:
     """What makes the contact that it would make the same as another's."""
     attribution = one.authorship.attribution
-    if attribution is None or one.verdict.kind is None:
+    name, address = _contact_of(one)
+    if attribution is None or not name + address:
         return None
+    return f"contact {attribution.organization.id} {name or address}"
+
+
+def _contact_of(one: Classified) -> tuple[str, str]:
+    """Name, where an alert gives one, and address of the contact that it would make; nothing if it makes none."""
+    attribution, author = one.authorship.attribution, one.authorship.originator.author
+    if attribution is None or one.verdict.kind is None:
+        return "", ""
     if one.alarm is not None and (new := one.alarm.match.new_contact) is not None:
-        return f"contact {attribution.organization.id} {new.name.casefold()}"
-    author = one.authorship.originator.author
-    return f"contact {attribution.organization.id} {author.key}" if attribution.adds_contact and author else None
+        return new.name.lower(), new.address.lower()
+    return "", author.key if attribution.adds_contact and author else ""
 
 
 def quarantine(tx: Transaction, received: Received, error: str, context: Context) -> Processed:

@@ -1,6 +1,6 @@
 """Which messages could affect each other, and therefore never go through the stages side by side."""
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import TypeVar
 
 from inbound.model.mail import Mail
@@ -22,16 +22,27 @@ def keys_on_arrival(mail: Mail, mailbox: str, identity: bytes) -> frozenset[Hash
     return frozenset(keys)
 
 
-def split(items: Sequence[tuple[T, Iterable[Hashable]]]) -> tuple[list[T], list[T]]:
+def split(
+    items: Sequence[tuple[T, Iterable[Hashable]]],
+    *,
+    uses: Callable[[T], Iterable[Hashable]] = lambda _: (),
+    waits: Callable[[T], bool] = lambda _: False,
+) -> tuple[list[T], list[T]]:
     """Take what can go together now, and what has to wait because something before it has one of its keys.
 
-    The first item always goes. Items that share a key keep their order, also across one that waits.
+    The first item goes, unless it waits anyway. Items that share a key keep their order, also across one that waits.
+
+    Args:
+        items: each with its keys.
+        uses: keys of others that an item looks at, without being in the way of anybody by that.
+        waits: what has to wait in any case.
     """
     taken: set[Hashable] = set()
     now: list[T] = []
     later: list[T] = []
     for item, keys in items:
         own = frozenset(keys)
-        (later if own & taken else now).append(item)
+        is_free = not waits(item) and own.isdisjoint(taken) and taken.isdisjoint(uses(item))
+        (now if is_free else later).append(item)
         taken |= own
     return now, later

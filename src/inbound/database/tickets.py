@@ -12,6 +12,7 @@ from inbound.database.tables import (
     attachments,
     notes,
     object_numbers,
+    project_resources,
     task_resources,
     ticket_contacts,
     ticket_resources,
@@ -34,6 +35,9 @@ _INSERT_TAGS = rows.insert(ticket_tags, ("ticket_id", "tag"))
 _INSERT_CONTACTS = rows.insert(ticket_contacts, ("ticket_id", "contact_id"), conflict="ON CONFLICT DO NOTHING")
 _INSERT_RESOURCES = rows.insert(ticket_resources, ("ticket_id", "resource_id"), conflict="ON CONFLICT DO NOTHING")
 _INSERT_TASK_RESOURCES = rows.insert(task_resources, ("task_id", "resource_id"), conflict="ON CONFLICT DO NOTHING")
+_INSERT_PROJECT_RESOURCES = rows.insert(
+    project_resources, ("project_id", "resource_id"), conflict="ON CONFLICT DO NOTHING"
+)
 
 # A complete ticket keeps the time of its completion, a reopened one has none.
 _CHANGE_TICKETS = text("""
@@ -129,6 +133,11 @@ def add_resources(tx: Transaction, pairs: Iterable[tuple[int, int]]) -> None:
 def add_task_resources(tx: Transaction, pairs: Iterable[tuple[int, int]]) -> None:
     """Write (task, resource) pairs: secondary resources."""
     tx.execute(_INSERT_TASK_RESOURCES, rows.columns(sorted(set(pairs)), ("task_id", "resource_id")))
+
+
+def add_project_resources(tx: Transaction, pairs: Iterable[tuple[int, int]]) -> None:
+    """Write (project, resource) pairs: who else works on it."""
+    tx.execute(_INSERT_PROJECT_RESOURCES, rows.columns(sorted(set(pairs)), ("project_id", "resource_id")))
 
 
 def change(tx: Transaction, changes: Sequence[Change]) -> None:

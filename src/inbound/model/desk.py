@@ -75,5 +75,8 @@ class Target:
     completed_at: datetime | None = None
     #: id of the ticket that this one was merged into
     merged_into_id: int | None = None
+    #: whom the desk talks to, and who works on it
+    contact_id: int | None = None
+    primary_resource_id: int | None = None
     #: of a ticket that is a change request; None for anything else
     approvers: Approvers | None = None

@@ -42,10 +42,11 @@ def _classify(attributed: Attributed, context: Context) -> Classified:
     reply = split_reply(attributed.received.mail.text) if is_reply else None
     verdict = attributed.verdict or _decide(attributed, reply, context)
     authorship = _without_target(attributed) if verdict.is_unrelated else attributed.authorship
-    contacts, resources = _companions(attributed, authorship, verdict, context)
     assigned, assigned_steps = _assigned(attributed, verdict)
+    contacts, resources = _companions(attributed, authorship, verdict, assigned, context)
     return Classified(
         received=attributed.received,
+        question=attributed.question,
         authorship=authorship,
         alarm=attributed.alarm,
         verdict=verdict,
@@ -78,7 +79,7 @@ def _case(attributed: Attributed, context: Context) -> Case:
         is_complete=target is not None and is_complete(target, context.picks),
         is_stranger=attributed.is_stranger,
         is_automated=bool(generated_sign(received.mail, has_null_path=received.has_null_path)),
-        is_calendar_reply=calendar is not None and calendar.method == "REPLY",
+        is_calendar_reply=calendar is not None and calendar.method == "reply",
     )
 
 
@@ -102,9 +103,9 @@ def _without_target(attributed: Attributed) -> Authorship:
 
 
 def _companions(
-    attributed: Attributed, authorship: Authorship, verdict: Verdict, context: Context
+    attributed: Attributed, authorship: Authorship, verdict: Verdict, assigned: Resource | None, context: Context
 ) -> tuple[tuple[Contact, ...], tuple[Resource, ...]]:
-    """Contacts of the organization and resources in To and Cc."""
+    """Contacts of the organization and resources in To and Cc, besides those whose object it is."""
     attribution = authorship.attribution
     organization = verdict.target.organization if verdict.target else attribution.organization if attribution else None
     if verdict.kind is None or organization is None or attributed.alarm is not None:
@@ -112,7 +113,16 @@ def _companions(
     if verdict.target is not None and verdict.reason in _ALONE:
         return (), ()
     mail = attributed.received.mail
-    return companions((*mail.to, *mail.cc), organization, authorship, attributed.directory, context.own_addresses)
+    contacts, resources = companions(
+        (*mail.to, *mail.cc), organization, authorship, attributed.directory, context.own_addresses
+    )
+    target = verdict.target
+    primary_id = target.primary_resource_id if target else assigned.id if assigned else None
+    return (
+        # Tasks and projects have no additional contacts.
+        tuple(one for one in contacts if target is None or (target.kind == "ticket" and one.id != target.contact_id)),
+        tuple(one for one in resources if one.id != primary_id),
+    )
 
 
 def _assigned(attributed: Attributed, verdict: Verdict) -> tuple[Resource | None, tuple[Step, ...]]:

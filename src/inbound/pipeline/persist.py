@@ -150,12 +150,15 @@ def _write_changes(tx: Transaction, assigned: Sequence[_Assigned]) -> None:
         (ticket_id, one.drafts) for one in assigned if (ticket_id := one.ticket_id or _target_id(one, "ticket"))
     ]
     on_tasks = [(task_id, one.drafts) for one in assigned if (task_id := _target_id(one, "task"))]
+    on_projects = [(project_id, one.drafts) for one in assigned if (project_id := _target_id(one, "project"))]
     if contacts := [(id_, contact) for id_, drafts in on_tickets for contact in drafts.contact_ids]:
         tickets.add_contacts(tx, contacts)
     if resources := [(id_, resource) for id_, drafts in on_tickets for resource in drafts.resource_ids]:
         tickets.add_resources(tx, resources)
     if resources := [(id_, resource) for id_, drafts in on_tasks for resource in drafts.resource_ids]:
         tickets.add_task_resources(tx, resources)
+    if resources := [(id_, resource) for id_, drafts in on_projects for resource in drafts.resource_ids]:
+        tickets.add_project_resources(tx, resources)
     if changes := [one.drafts.change for one in assigned if one.drafts.change]:
         tickets.change(tx, changes)
     if decisions := [one.drafts.decision for one in assigned if one.drafts.decision]:

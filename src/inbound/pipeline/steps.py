@@ -81,6 +81,7 @@ class Classified:
     """What it becomes is known, unless it was here before."""
 
     received: Received
+    question: Question
     authorship: Authorship
     alarm: Alarm | None
     verdict: Verdict

@@ -11,6 +11,7 @@ from inbound.database.engine import Transaction
 from inbound.model.alert import Alert, AlertFindings, ExternalId
 from inbound.model.desk import Contact, Device, Organization
 
+# Without a source, in the directory or in the alert, an id is that of any program.
 _LOOK_UP = text("""
     WITH customer_ids AS (
         SELECT * FROM unnest(CAST(:customer_sources AS text[]), CAST(:customer_ids AS text[])) AS i(source, name)
@@ -21,7 +22,8 @@ _LOOK_UP = text("""
            o.id AS organization_id, o.name AS organization_name, o.type AS organization_type,
            o.active AS organization_active, o.parent_id
     FROM customer_ids AS i
-    JOIN organization_external_ids AS e ON e.external_id = i.name AND e.source = i.source
+    JOIN organization_external_ids AS e ON e.external_id = i.name
+        AND (e.source = i.source OR '' IN (e.source, i.source))
     JOIN organizations AS o ON o.id = e.organization_id
   UNION ALL
     SELECT 'customer', '', o.name, o.id, o.name, o.active, 0, o.id, o.name, o.type, o.active, o.parent_id
@@ -35,7 +37,8 @@ _LOOK_UP = text("""
   UNION ALL
     SELECT 'device_id', i.source, i.name, d.id, d.name, d.active, 0, o.id, o.name, o.type, o.active, o.parent_id
     FROM device_ids AS i
-    JOIN device_external_ids AS e ON e.external_id = i.name AND e.source = i.source
+    JOIN device_external_ids AS e ON e.external_id = i.name
+        AND (e.source = i.source OR '' IN (e.source, i.source))
     JOIN devices AS d ON d.id = e.device_id
     JOIN organizations AS o ON o.id = d.organization_id
   UNION ALL
@@ -82,11 +85,11 @@ def look_up(tx: Transaction, alerts: Sequence[Alert]) -> list[AlertFindings]:
         "device_sources": [one.source for one in device_ids],
         "device_ids": [one.name for one in device_ids],
         "customers": sorted({one.customer for one in alerts if one.customer}),
-        "emails": sorted({one.email.casefold() for one in alerts if one.email}),
+        "emails": sorted({one.email.lower() for one in alerts if one.email}),
     }
     for row in tx.execute(_LOOK_UP, wanted):
         by[row.kind, row.source, row.key].append(row)
-    names = sorted({one.contact.casefold() for one in alerts if one.contact})
+    names = sorted({one.contact.lower() for one in alerts if one.contact})
     organization_ids = sorted({row.organization_id for rows in by.values() for row in rows})
     contacts = tx.execute(_CONTACTS, {"organization_ids": organization_ids, "names": names}) if names else ()
     found = _Found(by=by, contacts=[_contact(row) for row in contacts])
@@ -100,14 +103,14 @@ def _ids(named: Iterable[ExternalId | None]) -> list[ExternalId]:
 def _findings(alert: Alert, found: _Found) -> AlertFindings:
     customer_id, device_id = alert.customer_id, alert.device_id
     device_rows = found.by.get(("device_id", device_id.source, device_id.name), ()) if device_id else ()
-    name = alert.contact.casefold()
+    name = alert.contact.lower()
     return AlertFindings(
         by_customer_id=(
             found.organizations("customer_id", customer_id.source, customer_id.name) if customer_id else ()
         ),
         by_customer=found.organizations("customer", "", alert.customer) if alert.customer else (),
-        by_email=tuple(_contact(row) for row in found.by.get(("email", "", alert.email.casefold()), ())),
-        by_contact=tuple(one for one in found.contacts if one.name.casefold() == name) if name else (),
+        by_email=tuple(_contact(row) for row in found.by.get(("email", "", alert.email.lower()), ())),
+        by_contact=tuple(one for one in found.contacts if one.name.lower() == name) if name else (),
         by_device_id=tuple(_device(row) for row in device_rows),
         local=next(iter(found.organizations("local", "", "")), None),
     )

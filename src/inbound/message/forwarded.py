@@ -163,7 +163,7 @@ def _addresses(value: str) -> tuple[Address, ...]:
 
 def _without_echo(address: Address) -> Address:
     """A name that only repeats the address says nothing."""
-    return Address(name="", address=address.address) if address.name.casefold() == address.key else address
+    return Address(name="", address=address.address) if address.name.lower() == address.key else address
 
 
 def _first_address(value: str) -> Address:

@@ -18,8 +18,8 @@ class Address:
 
     @property
     def key(self) -> str:
-        """The form that is compared and looked up: case-folded."""
-        return self.address.casefold()
+        """The form that is compared and looked up: in lower case, as PostgreSQL makes it; ``ß`` is not ``ss``."""
+        return self.address.lower()
 
     @property
     def domain(self) -> str:

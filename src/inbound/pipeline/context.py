@@ -51,7 +51,7 @@ def build_context(settings: Settings, day_bases: DayBases, secret: bytes, previo
     return Context(
         mailboxes=mailboxes,
         own_addresses=frozenset(
-            address.casefold()
+            address.lower()
             for mailbox in mailboxes.values()
             for address in (mailbox.address, mailbox.public_address, *mailbox.aliases)
             if address

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from inbound.message.forwarded import read_forward
 from inbound.model.alert import ExternalId
 from inbound.model.authorship import Source
 from inbound.model.desk import Target
@@ -12,12 +11,12 @@ from inbound.model.drafts import Change, ContactDraft, Decision, Drafts, NoteDra
 from inbound.model.mail import Address, Mail
 from inbound.model.mailbox import Mailbox
 from inbound.pipeline.context import Context
-from inbound.pipeline.steps import Classified
+from inbound.pipeline.steps import Classified, Received
 from inbound.pipeline.texts import Texts
 from inbound.rules.alert_tokens import mask_keys
 from inbound.rules.indicators import work_time
 from inbound.rules.tags import tags_of
-from inbound.rules.titles import title_of
+from inbound.rules.titles import is_blank, title_of
 
 NOTES: frozenset[str | None] = frozenset({"ticket_note", "task_note", "project_note"})
 TIME_ENTRIES: frozenset[str | None] = frozenset({"ticket_time_entry", "task_time_entry"})
@@ -57,8 +56,8 @@ def draft(one: Classified, texts: Texts, ids: Ids, local_at: datetime, context: 
         ticket = _ticket(one, texts, ids, title)
         return Drafts(
             ticket=ticket,
-            tags=_tags(ticket, one.received.mailbox, title, texts, context),
-            note=_comment(one, ids, title) if has_comment(one) else None,
+            tags=_tags(ticket, one.received, texts, context),
+            note=_comment(one, ids, title, texts.comment) if has_comment(one) else None,
             contact=_contact(one),
             contact_ids=contact_ids,
             resource_ids=resource_ids,
@@ -144,20 +143,22 @@ def _author(one: Classified) -> Address:
     return one.authorship.originator.author or originator_of(one.received.mail)
 
 
-def _tags(ticket: TicketDraft, mailbox: Mailbox, title: str, texts: Texts, context: Context) -> tuple[str, ...]:
+def _tags(ticket: TicketDraft, received: Received, texts: Texts, context: Context) -> tuple[str, ...]:
     """The mailbox's; with ``auto_tag`` also the category's and those that occur."""
+    mailbox = received.mailbox
     is_searched = mailbox.ticket.auto_tag
+    # Without a subject the title is the system's own.
+    title = "" if is_blank(received.mail.subject) else ticket.title
     fixed = (*mailbox.ticket.tags, *(context.category_tags.get(ticket.category, ()) if is_searched else ()))
     return tags_of(fixed, (title, texts.written), context.tag_index if is_searched else None)
 
 
-def _comment(one: Classified, ids: Ids, title: str) -> NoteDraft | None:
+def _comment(one: Classified, ids: Ids, title: str, comment: str) -> NoteDraft | None:
     """What a resource wrote above a mail that it forwarded: an internal note on the new ticket."""
-    mail, forwarder = one.received.mail, one.authorship.originator.forwarder
-    forward = read_forward(mail.text, mail.subject)
-    if forwarder is None or forward is None or not forward.comment:
+    forwarder = one.authorship.originator.forwarder
+    if forwarder is None or not comment:
         return None
-    author = originator_of(mail)
+    author = originator_of(one.received.mail)
     return NoteDraft(
         ticket_id=ids.ticket_id,
         task_id=None,
@@ -167,7 +168,7 @@ def _comment(one: Classified, ids: Ids, title: str) -> NoteDraft | None:
         originator_name=author.name,
         originator_address=author.address,
         title=title,
-        text=forward.comment,
+        text=comment,
         quoted_text="",
         signature="",
         html=None,

@@ -20,7 +20,7 @@ from inbound.rules.alert_tokens import read_alert
 from inbound.rules.alerts import decide_alert, match_alert
 from inbound.rules.attribution import attribute
 from inbound.rules.automated import generated_sign
-from inbound.rules.kinds import decided_by_kind
+from inbound.rules.kinds import decided_by_form, decided_by_kind
 from inbound.rules.numbers import MAX_MERGES, subject_numbers, target_of
 from inbound.rules.organizations import owned_domains
 from inbound.rules.originator import needs_blocks, possible_authors
@@ -75,8 +75,14 @@ def _ask(received: Received) -> _Asked:
     if received.mailbox.handler == "alerts":
         alert = read_alert(received.mail.text, received.mailbox.keys)
         named = alert.ticket_number if isinstance(alert, Alert) else ""
-        return _Asked(received=received, verdict=verdict, alert=alert, numbers=(named,) if named else ())
+        if isinstance(alert, Alert) or not _has_form(received):
+            return _Asked(received=received, verdict=verdict, alert=alert, numbers=(named,) if named else ())
     return _Asked(received=received, verdict=verdict, alert=None, numbers=_numbers(received))
+
+
+def _has_form(received: Received) -> bool:
+    """Is it no alert but what a machine answers to a notice? That is decided before the key."""
+    return decided_by_form(received.mail, received.mailbox, has_null_path=received.has_null_path)
 
 
 def _numbers(received: Received) -> tuple[str, ...]:
@@ -90,7 +96,7 @@ def _targets(tx: Transaction, asked: Sequence[_Asked]) -> list[tuple[Target | No
     if not named:
         return [target_of(one.numbers, {}, {}) for one in asked]
     if live := {number for one in asked if not one.received.salt for number in one.numbers}:
-        objects.lock(tx, live)
+        objects.lock(tx, live, MAX_MERGES)
     found, merged = objects.find(tx, named, MAX_MERGES)
     return [target_of(one.numbers, found, merged) for one in asked]
 
@@ -127,7 +133,7 @@ def _look_up(tx: Transaction, asked: Sequence[_Asked], questions: Sequence[Quest
         for address in (*one.received.mail.to, *one.received.mail.cc)[:MAX_ADDRESSED]
         if address.address
     }
-    assigned = {question.mailbox.ticket.primary_resource.casefold() for question in questions} - {""}
+    assigned = {question.mailbox.ticket.primary_resource.lower() for question in questions} - {""}
     return directory.look_up(
         tx,
         addresses={author.key for _, author in authors} | addressed | assigned,

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 from inbound.message.calendar_text import event_text
 from inbound.message.display import display_html
+from inbound.message.forwarded import read_forward
+from inbound.model.authorship import Source
 from inbound.model.kinds import Action, DeliveryReport, Protection
-from inbound.model.mail import Attachment, Reply
+from inbound.model.mail import Attachment, Forward, Reply
 from inbound.pipeline.steps import Classified
 from inbound.rules import wording
 from inbound.rules.alerts import unmatched_lines
@@ -22,7 +24,9 @@ class Texts:
     text: str
     quoted_text: str
     signature: str
-    #: sanitised; None without HTML, and for an alert, whose key would be in it
+    #: what a resource wrote above a mail that it forwarded: for the desk only, so it is not in the others
+    comment: str
+    #: sanitised; None without HTML, for an alert, whose key would be in it, and where a comment was taken out
     html: str | None
     attachments: Chosen
 
@@ -36,7 +40,9 @@ def texts_of(one: Classified, max_chars: int) -> Texts:
     """
     received = one.received
     chosen = choose_attachments(received.mail.attachments, received.mailbox)
-    reply = _reply(one)
+    forward = _forward(one)
+    comment = forward.comment if forward else ""
+    reply = _whole(forward.source) if forward and comment else _reply(one)
     is_cut = one.verdict.kind == "ticket" and max_chars
     written = reply.new_text[:max_chars] if is_cut else reply.new_text
     above = "\n".join(_lines_above(one))
@@ -47,9 +53,17 @@ def texts_of(one: Classified, max_chars: int) -> Texts:
         text=wording.with_lines(text, _lines_below(one, chosen.left_out)),
         quoted_text=reply.quoted_text,
         signature=reply.signature,
-        html=display_html(html) if html is not None and one.alarm is None else None,
+        comment=comment,
+        html=display_html(html) if html is not None and one.alarm is None and not comment else None,
         attachments=chosen,
     )
+
+
+def _forward(one: Classified) -> Forward | None:
+    """The mail that a resource passed on, and for which there is a ticket in its author's name."""
+    mail = one.received.mail
+    is_passed_on = one.authorship.originator.source is Source.RESOURCE_FORWARD and one.verdict.kind == "ticket"
+    return read_forward(mail.text, mail.subject) if is_passed_on else None
 
 
 def _reply(one: Classified) -> Reply:
@@ -58,7 +72,7 @@ def _reply(one: Classified) -> Reply:
     if one.alarm is not None:
         text = one.alarm.alert.description
     is_whole = verdict.is_whole_mail or verdict.kind == "ticket" or not one.received.mailbox.strip_quotes
-    cut = Reply(new_text=text, quoted_text="", signature="", rest="") if is_whole or one.reply is None else one.reply
+    cut = _whole(text) if is_whole or one.reply is None else one.reply
     if verdict.indicated is None:
         return cut
     below = verdict.indicated.text.strip("\n")
@@ -66,6 +80,10 @@ def _reply(one: Classified) -> Reply:
         # What is quoted stays where the mailbox wants it: only the line itself goes.
         below = f"{below}\n\n{one.reply.rest}".strip("\n")
     return Reply(new_text=below, quoted_text=cut.quoted_text, signature=cut.signature, rest=cut.rest)
+
+
+def _whole(text: str) -> Reply:
+    return Reply(new_text=text, quoted_text="", signature="", rest="")
 
 
 def _text(one: Classified) -> str:

@@ -19,7 +19,7 @@ def why_blocked(authors: Iterable[Address], subject: str, mailbox: Mailbox) -> S
         subject: decoded.
         mailbox: has the entries. "*" stands for any text; an entry that begins with "@" is a whole domain.
     """
-    keys = [author.key for author in authors if author.address]
+    keys = [author.key.casefold() for author in authors if author.address]
     for entry in mailbox.blocked_senders:
         pattern = f"*{entry}" if entry.startswith("@") else entry
         if any(_is_like(key, pattern) for key in keys):

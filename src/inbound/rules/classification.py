@@ -32,6 +32,8 @@ OUTCOMES: dict[ObjectKind, Outcome] = {
 }
 _NOTES: dict[str, ObjectKind] = {"ticket": "ticket_note", "task": "task_note", "project": "project_note"}
 _TIME_ENTRIES: dict[str, ObjectKind] = {"ticket": "ticket_time_entry", "task": "task_time_entry"}
+#: reasons that a ticket of its own does not have
+_ABOUT_THE_OBJECT = frozenset({Reason.SUBJECT_NUMBER, Reason.ATTACHED_STRANGER})
 _MARKS = {
     Source.FORWARDED_BLOCK: Reason.FORWARDED_NOT_REDIRECTED,
     Source.MAILBOX: Reason.ORIGINATOR_IS_MAILBOX,
@@ -150,7 +152,9 @@ def _indicated(case: Case, target: Target) -> Verdict:
     indicated = case.first_line.indicated
     if indicated is None or indicated.hours is None:
         step = hit("classify", "indicators", f"a decision about change request {target.number}")
-        return replace(_made(case, target, _NOTES[target.kind], steps=(step,)), indicated=indicated)
+        note = _made(case, target, _NOTES[target.kind], steps=(step,))
+        # A ticket of its own keeps the line, and decides nothing.
+        return note if note.target is None else replace(note, indicated=indicated)
     step = hit("classify", "indicators", f"{indicated.hours} hours on {target.kind} {target.number}")
     verdict = _made(case, target, _TIME_ENTRIES[target.kind], steps=(step,))
     if verdict.kind not in _TIME_ENTRIES.values():
@@ -222,7 +226,7 @@ def _made(
         trace.append(miss("classify", "creates", f"mailbox {case.mailbox.name} creates no {kind}"))
         kind = FALLBACKS[kind]
     is_ticket = kind == "ticket"
-    plain = Reason.NEW_TICKET if is_ticket and reason is Reason.SUBJECT_NUMBER else reason
+    plain = Reason.NEW_TICKET if is_ticket and reason in _ABOUT_THE_OBJECT else reason
     return Verdict(
         outcome=OUTCOMES[kind],
         reason=_reason(case, plain),

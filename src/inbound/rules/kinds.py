@@ -71,12 +71,28 @@ def decided_with_object(case: Case, mail: Mail, *, has_null_path: bool) -> Verdi
             return _automatic_reply(case, mail, has_null_path=has_null_path)
 
 
+def decided_by_form(mail: Mail, mailbox: Mailbox, *, has_null_path: bool) -> bool:
+    """Is it a report, an automatic reply or a calendar reply, which come before ``alert_key_wrong``?
+
+    Args:
+        mail: understood.
+        mailbox: it came to.
+        has_null_path: did it come with the null reverse-path?
+    """
+    is_calendar_reply = mail.calendar is not None and mail.calendar.method == "reply"
+    is_processed = mailbox.automatic_replies == "process"
+    is_automatic = not is_processed and bool(_automatic_sign(mail, mailbox, has_null_path=has_null_path))
+    return mail.report is not None or is_calendar_reply or is_automatic
+
+
+def _automatic_sign(mail: Mail, mailbox: Mailbox, *, has_null_path: bool) -> str:
+    own = frozenset(one.lower() for one in (mailbox.address, mailbox.public_address, *mailbox.aliases))
+    return automatic_reply_sign(mail, has_null_path=has_null_path, redirecting=own)
+
+
 def _automatic_reply(case: Case, mail: Mail, *, has_null_path: bool) -> Verdict | None:
     """``automatic_replies``: a note where an object is found, nothing, or like any mail."""
-    own = frozenset(
-        one.casefold() for one in (case.mailbox.address, case.mailbox.public_address, *case.mailbox.aliases)
-    )
-    sign = automatic_reply_sign(mail, has_null_path=has_null_path, redirecting=own)
+    sign = _automatic_sign(mail, case.mailbox, has_null_path=has_null_path)
     if not sign or case.mailbox.automatic_replies == "process":
         return None
     if case.mailbox.automatic_replies == "discard":

@@ -58,9 +58,8 @@ def is_own(address: Address, mailbox: Mailbox) -> bool:
     key = without_sub_address(address.key)
     own = (mailbox.address, *mailbox.aliases, mailbox.public_address)
     # A List-Id is the address of its list with a dot in place of the "@" (RFC 2919 2).
-    return key in {one.casefold() for one in own} or key.replace("@", ".", 1) in {
-        one.casefold() for one in mailbox.own_lists
-    }
+    lists = {one.lower() for one in mailbox.own_lists}
+    return key in {one.lower() for one in own} or key.replace("@", ".", 1) in lists
 
 
 def without_sub_address(key: str) -> str:

@@ -23,6 +23,7 @@ from inbound.config.settings import (
     Section,
     Server,
     Settings,
+    SmartHost,
     Status,
     Tag,
 )
@@ -42,6 +43,7 @@ __all__ = [
     "Section",
     "Server",
     "Settings",
+    "SmartHost",
     "Status",
     "Tag",
     "find_config",

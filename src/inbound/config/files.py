@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from inbound.config.settings import Listener, Settings
+from inbound.model.mailbox import Mailbox
 
 _PREFIX = "credential:"
 # What systemd.exec(5) accepts as an ID, without what could lead out of the directory.
@@ -77,7 +78,7 @@ def with_files(settings: Settings, directory: Path) -> Settings:
         settings: without mistakes.
         directory: of the configuration file, absolute.
     """
-    server, database, desk = settings.server, settings.database, settings.desk
+    server, database, desk, smart_host = settings.server, settings.database, settings.desk, settings.smart_host
     return settings.model_copy(
         update={
             "server": server.model_copy(
@@ -95,9 +96,13 @@ def with_files(settings: Settings, directory: Path) -> Settings:
                     "embedded_binaries": absolute(database.embedded_binaries, directory),
                 }
             ),
-            "mailboxes": tuple(
-                replace(mailbox, keys=tuple(secret(key) for key in mailbox.keys)) for mailbox in settings.mailboxes
+            "smart_host": smart_host.model_copy(
+                update={
+                    "password": secret(smart_host.password),
+                    "ca_file": absolute(smart_host.ca_file, directory),
+                }
             ),
+            "mailboxes": tuple(_mailbox_with_files(mailbox, directory) for mailbox in settings.mailboxes),
             "desk": desk.model_copy(update={"public_mail_domains": _lower(desk.public_mail_domains)}),
         }
     )
@@ -106,6 +111,11 @@ def with_files(settings: Settings, directory: Path) -> Settings:
 def _listener_with_files(listener: Listener, directory: Path) -> Listener:
     files = {"certificate": pem_path(listener.certificate, directory), "key": pem_path(listener.key, directory)}
     return listener.model_copy(update=files)
+
+
+def _mailbox_with_files(mailbox: Mailbox, directory: Path) -> Mailbox:
+    keys = tuple(secret(key) for key in mailbox.keys)
+    return replace(mailbox, keys=keys, templates=absolute(mailbox.templates, directory))
 
 
 def _lower(domains: tuple[str, ...]) -> tuple[str, ...]:

@@ -111,6 +111,35 @@ class DatabaseSettings(Section):
     allow_unsafe_durability: bool = False
 
 
+class SmartHost(Section):
+    """``[smart_host]``: the mail server that takes our notices; without a host there are none."""
+
+    #: name or address; "" = no notices
+    host: str = ""
+    port: Annotated[int, Field(ge=1, le=65535)] = 587
+    #: "starttls" insists on it, "implicit" begins with TLS (port 465); both check the certificate
+    tls: Literal["none", "starttls", "implicit"] = "starttls"
+    #: PEM file of who signed the certificate; "" = those that the system trusts; absolute after loading
+    ca_file: str = ""
+    #: "" = without login
+    username: str = ""
+    #: `credential:NAME` reads a systemd credential
+    password: str = Field(default="", repr=False)
+    #: "token" = bounce+TOKEN@ a served domain: what comes back finds its ticket; "null" = <>: nothing comes back
+    reverse_path: Literal["token", "null"] = "token"
+    #: for one command, and for one notice from the first command to the last reply
+    command_seconds: Seconds = 60.0
+    notice_seconds: Seconds = 150.0
+    #: notices on their way at once, and those among them to one domain
+    at_once: Annotated[int, Field(ge=1, le=100)] = 5
+    at_once_per_domain: Annotated[int, Field(ge=1, le=100)] = 2
+    #: the first pause after a temporary refusal; it doubles each time, up to four hours
+    retry_seconds: Seconds = 60.0
+    #: given up after so many refusals, or so much time (RFC 5321 section 4.5.4.1: four to five days)
+    max_attempts: Annotated[int, Field(ge=1, le=1_000)] = 30
+    give_up_hours: Annotated[int, Field(ge=1, le=1_000)] = 120
+
+
 class LogSettings(Section):
     """``[logs]``."""
 
@@ -225,6 +254,8 @@ class Desk(Section):
     work_types: tuple[Choice, ...] = WORK_TYPES
     #: none are shipped: they are words of the desk's own trade
     tags: tuple[Tag, ...] = ()
+    #: addresses of those who look after this daemon: they get `operator` notices
+    operators: tuple[str, ...] = ()
 
 
 class Settings(Section):
@@ -237,5 +268,6 @@ class Settings(Section):
     intake: IntakeSettings = IntakeSettings()
     database: DatabaseSettings = DatabaseSettings()
     logs: LogSettings = LogSettings()
+    smart_host: SmartHost = SmartHost()
     desk: Desk = Desk()
     mailboxes: tuple[Mailbox, ...] = ()

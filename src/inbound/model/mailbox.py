@@ -128,6 +128,28 @@ class SpamHeader:
     at_least: int = 0
 
 
+#: what `object_created` can tell about; a new ticket has a notice of its own
+OTHER_KINDS: tuple[ObjectKind, ...] = ALL_KINDS[1:]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Notify:
+    """``[mailboxes.notify]``: who gets which notice: roles (`model.notice.ROLES`) or addresses; [] = nobody."""
+
+    __pydantic_config__: ClassVar[dict[str, object]] = _STRICT
+    ticket_created: tuple[str, ...] = ("originator",)
+    object_created: tuple[str, ...] = ()
+    #: the kinds that `object_created` tells about
+    object_kinds: tuple[ObjectKind, ...] = OTHER_KINDS
+    #: resources when somebody else wrote; the contact, if named, when a resource wrote with publish = "all"
+    note_added: tuple[str, ...] = ("primary_resource", "secondary_resources")
+    failed: tuple[str, ...] = ("originator",)
+    indicator_rejected: tuple[str, ...] = ("originator",)
+    operator: tuple[str, ...] = ("operators",)
+    #: an originator whom nobody knows and nothing proves may get notices too
+    strangers: bool = False
+
+
 #: SpamAssassin's verdict, and Microsoft's spam confidence level from 5 on
 SPAM_HEADERS = (
     SpamHeader(header="X-Spam-Flag", value="YES"),
@@ -183,8 +205,11 @@ class Mailbox:
     spam_headers: tuple[SpamHeader, ...] = SPAM_HEADERS
     #: "silence" = processed, but its originator hears nothing
     spam_action: Literal["silence", "quarantine", "discard"] = "silence"
-    #: of the lines that the system itself writes into texts
+    #: of the lines that the system itself writes into texts, and of notices
     language: Literal["en", "de"] = "en"
+    #: directory with templates of notices that replace the shipped ones; "" = none; absolute after loading
+    templates: str = ""
+    notify: Notify = field(default_factory=Notify)
     ticket: TicketDefaults = field(default_factory=TicketDefaults)
     ticket_note: TicketNoteDefaults = field(default_factory=TicketNoteDefaults)
     ticket_time_entry: TicketTimeEntryDefaults = field(default_factory=TicketTimeEntryDefaults)

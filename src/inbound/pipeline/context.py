@@ -34,6 +34,12 @@ class Context:
     #: sign tokens: the secret, and those before it
     token_secrets: tuple[bytes, ...]
     day_bases: DayBases
+    #: is there a smart host that takes them?
+    has_notices: bool
+    #: addresses of those who look after the daemon
+    operators: tuple[str, ...]
+    #: addresses of resources by queue
+    queue_members: Mapping[str, tuple[str, ...]]
 
 
 def build_context(settings: Settings, day_bases: DayBases, secret: bytes, previous: Context | None = None) -> Context:
@@ -71,6 +77,9 @@ def build_context(settings: Settings, day_bases: DayBases, secret: bytes, previo
         secret=secret,
         token_secrets=(secret, *(old.encode() for old in settings.server.old_secrets)),
         day_bases=day_bases,
+        has_notices=bool(settings.smart_host.host),
+        operators=desk.operators,
+        queue_members={queue.name: queue.members for queue in desk.queues if queue.active},
     )
 
 

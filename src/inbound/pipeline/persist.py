@@ -14,6 +14,7 @@ from inbound.model.trace import Step, hit
 from inbound.pipeline.context import Context
 from inbound.pipeline.drafts import NOTES, TIME_ENTRIES, Ids, draft, has_comment, makes_contact
 from inbound.pipeline.message_rows import draft_message, draft_redelivery
+from inbound.pipeline.notify import plan
 from inbound.pipeline.steps import Decided, Processed
 from inbound.pipeline.texts import Texts, texts_of
 
@@ -48,7 +49,7 @@ def persist(tx: Transaction, batch: Sequence[Decided], context: Context) -> list
         messages.count_redeliveries(tx, [draft_redelivery(decided) for decided in delivered])
     processed = [_processed_duplicate(decided) for decided in repeated]
     if new:
-        processed += _write(tx, _assign(tx, new, context))
+        processed += _write(tx, _assign(tx, new, context), context)
     return processed
 
 
@@ -114,9 +115,9 @@ def _assign_one(decided: Decided, local: datetime, allotted: Allotment, base: in
     )
 
 
-def _write(tx: Transaction, assigned: Sequence[_Assigned]) -> list[Processed]:
+def _write(tx: Transaction, assigned: Sequence[_Assigned], context: Context) -> list[Processed]:
     """One insert per table, in the order of their references."""
-    processed = [_processed(one) for one in assigned]
+    processed = [_processed(one, context) for one in assigned]
     attached = [pair for one in assigned for pair in _attachments(one)]
     originals = [(one.sha256, one.decided.received.delivery.content) for one in assigned if one.sha256 is not None]
     with pipelined(tx):
@@ -189,11 +190,12 @@ def _attachments(one: _Assigned) -> Iterator[tuple[AttachmentRow, bytes]]:
         yield row, kept.attachment.content
 
 
-def _processed(one: _Assigned) -> Processed:
+def _processed(one: _Assigned, context: Context) -> Processed:
     decided = one.decided
     target = decided.classified.verdict.target if decided.classified else None
     number = one.drafts.ticket.number if one.drafts.ticket else target.number if target else None
-    steps = (*decided.steps, _step(one, number))
+    notices, notice_steps = plan(decided, one.drafts, context)
+    steps = (*decided.steps, _step(one, number), *notice_steps)
     return Processed(
         received=decided.received,
         result=Result(
@@ -215,6 +217,8 @@ def _processed(one: _Assigned) -> Processed:
             time_entry_id=one.time_entry_id,
             steps=steps,
         ),
+        classified=decided.classified,
+        notices=notices,
     )
 
 

@@ -6,6 +6,7 @@ from inbound.database import locks
 from inbound.database.engine import Transaction
 from inbound.model.outcome import Outcome, Reason
 from inbound.model.trace import hit
+from inbound.pipeline import notify
 from inbound.pipeline.classify import classify
 from inbound.pipeline.context import Context
 from inbound.pipeline.dedupe import dedupe
@@ -42,7 +43,9 @@ def process(tx: Transaction, batch: Sequence[Received], context: Context) -> lis
         for processed in persist(tx, dedupe(tx, _ready(classified, unlocked)), context):
             done[id(processed.received)] = processed
         waiting = [received for received in waiting if id(received) not in done]
-    return [done[id(received)] for received in batch]
+    results = [done[id(received)] for received in batch]
+    notify.queue(tx, results, context)
+    return results
 
 
 def _take_locks(tx: Transaction, classified: Sequence[Classified], held: set[str]) -> set[str]:
@@ -131,4 +134,6 @@ def quarantine(tx: Transaction, received: Received, error: str, context: Context
             steps=(step,),
             error=error,
         )
-    return persist(tx, [decided], context)[0]
+    processed = persist(tx, [decided], context)
+    notify.queue(tx, processed, context)
+    return processed[0]

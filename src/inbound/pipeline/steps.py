@@ -18,6 +18,7 @@ from inbound.model.trace import Step
 from inbound.model.verdict import Verdict
 from inbound.rules.conflicts import keys_on_arrival
 from inbound.rules.limits import Kept
+from inbound.rules.notices import Wanted
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -122,3 +123,7 @@ class Processed:
     drafts: Drafts = field(default_factory=Drafts)
     attachments: tuple[Kept, ...] = ()
     message: MessageRow | None = None
+    #: what was decided; None for a duplicate, and for a message that made the pipeline fail
+    classified: Classified | None = None
+    #: what somebody is to be told
+    notices: tuple[Wanted, ...] = ()

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from inbound.config.checks import desk, editions, mailboxes, reception, server
+from inbound.config.checks import desk, editions, mailboxes, notices, reception, server
 from inbound.config.mistakes import Mistake
 from inbound.config.settings import Settings
 
@@ -19,4 +19,5 @@ def all_mistakes(settings: Settings, directory: Path) -> Iterator[Mistake]:
     yield from reception.mistakes(settings, directory)
     yield from desk.mistakes(settings)
     yield from mailboxes.mistakes(settings)
+    yield from notices.mistakes(settings, directory)
     yield from editions.mistakes(settings)

@@ -1,0 +1,146 @@
+"""The outbox: what is queued, and what an operator sees of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select, text
+
+from inbound.database import rows
+from inbound.database.engine import Transaction
+from inbound.database.tables import outbox, projects, tasks, tickets
+from inbound.model.notice import NoticeDraft, State
+
+_COLUMNS = tuple(NoticeDraft.__dataclass_fields__)
+
+# In order of their names: two batches that queue the same wait for each other instead of deadlocking. What is sent
+# once per hour and comes too soon waits for the next hour, what is sent once per day is left out.
+_INSERT = text("""
+    WITH named AS (
+        SELECT r.*, now() AT TIME ZONE CAST(:time_zone AS text) AS here,
+               r.once || to_char(now() AT TIME ZONE CAST(:time_zone AS text), r.form) AS this_time,
+               CASE WHEN r.is_hourly
+                    THEN r.once || to_char((now() + interval '1 hour') AT TIME ZONE CAST(:time_zone AS text), r.form)
+               END AS next_time
+        FROM (
+            SELECT *, CASE WHEN is_hourly THEN ' YYYY-MM-DD HH24' ELSE ' YYYY-MM-DD' END AS form
+            FROM unnest(
+                CAST(:mailbox AS text[]), CAST(:kind AS text[]), CAST(:recipient AS text[]),
+                CAST(:recipient_name AS text[]), CAST(:is_resource AS boolean[]), CAST(:language AS text[]),
+                CAST(:ticket_id AS bigint[]), CAST(:task_id AS bigint[]), CAST(:project_id AS bigint[]),
+                CAST(:message_row_id AS bigint[]), CAST(:data AS text[]), CAST(:once AS text[]),
+                CAST(:is_hourly AS boolean[])
+            ) AS u(mailbox, kind, recipient, recipient_name, is_resource, language, ticket_id, task_id, project_id,
+                   message_row_id, data, once, is_hourly)
+        ) AS r
+    ), placed AS (
+        SELECT named.*, next_time IS NOT NULL
+               AND EXISTS (SELECT FROM outbox AS o WHERE o.once = named.this_time) AS is_late
+        FROM named
+    )
+    INSERT INTO outbox (mailbox, kind, recipient, recipient_name, is_resource, language, ticket_id, task_id, project_id,
+                        message_row_id, data, once, next_attempt_at)
+    SELECT mailbox, kind, recipient, recipient_name, is_resource, language, ticket_id, task_id, project_id,
+           message_row_id, CAST(data AS jsonb), CASE WHEN is_late THEN next_time ELSE this_time END,
+           CASE WHEN is_late THEN (date_trunc('hour', here) + interval '1 hour') AT TIME ZONE CAST(:time_zone AS text)
+                ELSE now() END
+    FROM placed ORDER BY this_time, is_late
+    ON CONFLICT (once) DO NOTHING
+""")
+
+
+def insert(tx: Transaction, drafts: Sequence[NoticeDraft], time_zone: str) -> None:
+    """Queue notices, at least one.
+
+    Args:
+        tx: the message's own transaction.
+        drafts: of any number of messages.
+        time_zone: the desk's, in which days and hours begin.
+    """
+    tx.execute(_INSERT, {**rows.transpose(drafts, _COLUMNS), "time_zone": time_zone})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Listed:
+    """A notice as it is listed."""
+
+    id: int
+    created_at: datetime
+    state: State
+    kind: str
+    mailbox: str
+    recipient: str
+    #: of the object; None without one
+    number: str | None
+    message_row_id: int | None
+    attempts: int
+    next_attempt_at: datetime
+    sent_at: datetime | None
+    last_error: str
+    digest_id: int | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Search:
+    """What `inbound notices list` asks for; None = anything."""
+
+    state: State | None = None
+    kind: str | None = None
+    mailbox: str | None = None
+    #: part of the address
+    recipient: str | None = None
+    limit: int = 50
+
+
+_NUMBER = text("coalesce(tickets.number, tasks.number, projects.number) AS number")
+_WITH_OBJECTS = (
+    outbox.outerjoin(tickets, tickets.c.id == outbox.c.ticket_id)
+    .outerjoin(tasks, tasks.c.id == outbox.c.task_id)
+    .outerjoin(projects, projects.c.id == outbox.c.project_id)
+)
+
+
+def search(tx: Transaction, wanted: Search) -> list[Listed]:
+    """Notices, newest first."""
+    conditions = [
+        column == value
+        for column, value in (
+            (outbox.c.state, wanted.state),
+            (outbox.c.kind, wanted.kind),
+            (outbox.c.mailbox, wanted.mailbox),
+        )
+        if value is not None
+    ]
+    if wanted.recipient is not None:
+        conditions.append(outbox.c.recipient.icontains(wanted.recipient, autoescape=True))
+    query = (
+        select(*(outbox.c[name] for name in Listed.__dataclass_fields__ if name != "number"), _NUMBER)
+        .select_from(_WITH_OBJECTS)
+        .where(*conditions)
+        .order_by(outbox.c.id.desc())
+        .limit(wanted.limit)
+    )
+    return [Listed(**row._asdict()) for row in tx.execute(query)]
+
+
+# A notice that waits for its turn is not counted again; one that was over the cap is sent now, whatever the cap.
+_RETRY = text("""
+    UPDATE outbox SET state = 'queued', is_counted = true, attempts = 0, next_attempt_at = now()
+    WHERE (CAST(:id AS bigint) IS NULL OR id = CAST(:id AS bigint))
+      AND (state IN ('failed', 'suppressed') OR (state = 'queued' AND CAST(:id AS bigint) IS NOT NULL))
+      AND (CAST(:id AS bigint) IS NOT NULL OR state = 'failed')
+    RETURNING id
+""")
+
+
+def retry(tx: Transaction, row_id: int | None) -> list[int]:
+    """Have notices sent as soon as possible.
+
+    Args:
+        tx: the transaction.
+        row_id: one that failed, was suppressed, or waits for its next attempt; None = every one that failed.
+
+    Returns:
+        ids of those that are queued now.
+    """
+    return [row.id for row in tx.execute(_RETRY, {"id": row_id})]

@@ -3,12 +3,21 @@
 import hashlib
 from collections.abc import Iterable
 
+from sqlalchemy import text
+
 from inbound.database import rows
 from inbound.database.engine import Transaction
 from inbound.database.tables import blobs
 
 _COLUMNS = ("sha256", "size_bytes", "content")
 _INSERT = rows.insert(blobs, _COLUMNS, conflict="ON CONFLICT (sha256) DO NOTHING")
+# A value of its own travels without a copy of it in an array.
+_INSERT_LARGE = text("""
+    INSERT INTO blobs (sha256, size_bytes, content) VALUES (:sha256, :size_bytes, :content)
+    ON CONFLICT (sha256) DO NOTHING
+""")
+#: contents from this size on are sent one by one, so that a large message is not in memory once more as an array
+LARGE_BYTES = 1_000_000
 
 
 def address(content: bytes, salt: bytes = b"") -> bytes:
@@ -21,13 +30,22 @@ def address(content: bytes, salt: bytes = b"") -> bytes:
     return hashlib.sha256(salt + content).digest()
 
 
+def store_large(tx: Transaction, contents: Iterable[tuple[bytes, bytes]]) -> None:
+    """Store the (address, content) pairs from `LARGE_BYTES` on, one after the other; not in a pipeline.
+
+    They come before `store`, in every transaction: two batches that insert the same blobs in different orders would
+    deadlock.
+    """
+    for sha256, content in sorted(dict(contents).items()):
+        if len(content) >= LARGE_BYTES:
+            tx.execute(_INSERT_LARGE, {"sha256": sha256, "size_bytes": len(content), "content": content})
+
+
 def store(tx: Transaction, contents: Iterable[tuple[bytes, bytes]]) -> None:
-    """Store (address, content) pairs that are not there yet."""
-    # Sorted: two batches that insert the same blobs in different orders would deadlock.
-    unique = sorted(dict(contents).items())
-    values = {
-        "sha256": [sha256 for sha256, _ in unique],
-        "size_bytes": [len(content) for _, content in unique],
-        "content": [content for _, content in unique],
-    }
-    tx.execute(_INSERT, values)
+    """Store the (address, content) pairs below `LARGE_BYTES` that are not there yet."""
+    # Sorted, for the same reason.
+    small = sorted((sha256, content) for sha256, content in dict(contents).items() if len(content) < LARGE_BYTES)
+    if small:
+        sizes = [len(content) for _, content in small]
+        addresses, octets = zip(*small, strict=True)
+        tx.execute(_INSERT, {"sha256": list(addresses), "size_bytes": sizes, "content": list(octets)})

@@ -120,9 +120,10 @@ def _write(tx: Transaction, assigned: Sequence[_Assigned], context: Context) -> 
     processed = [_processed(one, context) for one in assigned]
     attached = [pair for one in assigned for pair in _attachments(one)]
     originals = [(one.sha256, one.decided.received.delivery.content) for one in assigned if one.sha256 is not None]
+    contents = originals + [(row.sha256, content) for row, content in attached]
+    blobs.store_large(tx, contents)
     with pipelined(tx):
-        if contents := originals + [(row.sha256, content) for row, content in attached]:
-            blobs.store(tx, contents)
+        blobs.store(tx, contents)
         _write_objects(tx, assigned)
         if attached:
             tickets.insert_attachments(tx, [row for row, _ in attached])

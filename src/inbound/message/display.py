@@ -84,6 +84,9 @@ _CLEANER = nh3.Cleaner(
 
 def _is_reasonable(html: str) -> bool:
     """Is the sanitiser quick with it? Counted from above: only an end tag of the same name closes an element."""
+    if len(html) <= MAX_TAG_CHARS and html.count("<") <= MAX_DEPTH:
+        # Too little of it to be over any of the limits.
+        return True
     opened: Counter[str] = Counter()
     depth = work = 0
     for token in tokens(html):

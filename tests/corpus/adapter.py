@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from inbound.message.forwarded import read_embedded, read_forward
 from inbound.message.parse import parse
 from inbound.message.quoted import split_reply
-from inbound.model.kinds import DeliveryReport, FeedbackReport
+from inbound.model.kinds import Action, DeliveryReport, FeedbackReport
 from inbound.model.mail import Address, Attachment, Mail
 from inbound.rules.automated import automatic_reply_sign, generated_sign, silencing_sign
 
@@ -94,16 +94,17 @@ def _kinds(mail: Mail) -> dict[str, object]:
 
 
 def _bounce(bounce: DeliveryReport) -> dict[str, object]:
-    reached = [recipient.address for recipient in bounce.recipients if recipient.address]
-    statuses = [recipient.status for recipient in bounce.recipients]
+    # A report may also tell whom the message did reach.
+    unreached = [one for one in bounce.recipients if one.action in {Action.FAILED, Action.DELAYED}] or bounce.recipients
+    statuses = [recipient.status for recipient in unreached]
     return {
-        "recipients": reached,
-        "recipient_count": len(bounce.recipients),
+        "recipients": [recipient.address for recipient in unreached if recipient.address],
+        "recipient_count": len(unreached),
         "status": statuses[0] if len(statuses) == 1 else statuses,
-        "status_class": sorted({recipient.status_class for recipient in bounce.recipients}),
-        "hard": all(recipient.is_address_wrong for recipient in bounce.recipients),
+        "status_class": sorted({recipient.status_class for recipient in unreached}),
+        "hard": all(recipient.is_address_wrong for recipient in unreached),
         "temporary": not bounce.is_failure,
-        "action": bounce.recipients[0].action.value,
+        "action": unreached[0].action.value,
     }
 
 

@@ -26,42 +26,65 @@ _MACHINE_NAME = _any_of(
 # What bounces are called, by language. A reply or forward ("Re:", "WG:") is none: it has to stand in front.
 _SUBJECTS = (
     r"undeliver|nondeliverable|non-? ?delivery|unable to deliver|could not (?:send|deliver)",
+    r"bounce(?:\]|\Z)|bounced (?:mail|message|e-?mail)",
     r"return(?:ed|ing) (?:e?mail|message|to sender)|mail returned|rejected mail|automatically rejected",
     r"user unknown",
     r"(?:mail |message |e-?mail |final |permanent )?deliver\w* (?:status notification|fail(?:ed|ure)|has failed|error)",
-    r"(?:mail |message |e-?mail )?deliver\w* (?:problem|report|delayed|warning|incomplete)",
+    r"(?:mail |message |e-?mail )?deliver\w* (?:problem|report|delay|postponed|warning|incomplete)",
     r"delivery[ -]notification|delivery status|(?:automatic )?(?:mail|delivery) error",
     r"(?:mail|message|e-?mail) (?:(?:could not be|cannot be|not) delivered|could not be)",
     r"(?:mail|message|e-?mail|your message|your mail) (?:failed|failure|system error|error|status|delivery)",
     r"failed (?:mail|message|delivery)|failure (?:notice|delivery)|postfix smtp server: errors",
     r"(?:message|mail|e-?mail) (?:you sent )?(?:was )?(?:blocked|rejected)|notice: mail delivery",
-    r"(?:warning|notice): (?:message|could not send)|warning: \S+ - user unknown|delayed mail|message delayed",
-    r"unzustellbar|nicht zustellbar|zustell(?:ung|fehler|status)|fehler bei der (?:zustellung|übermittlung)",
-    r"non ?remis|rapport de (?:non-)?remise|échec de (?:la )?remise|impossible de remettre",
-    r"notificación de entrega|no se pu(?:ede|do) entregar|notificação|mancato recapito",
-    r"onbestelbaar|niet bezorgd|olevererbart|uleverlig|niedostarcz|nedoručiteln|kézbesíthetetlen",
-    r"не доставлено|ваше сообщение не доставлено|недоставленное|không thể",
-    r"メッセージを配信できません|配信不能|配信できません|送信できません|エラー|退信|系统退信|未送達|無法傳遞|无法传递",
+    r"(?:warning|notice): (?:message|could not send)|warning: \S+ - user unknown",
+    r"delay(?:ed|s)? (?:mail|deliver|in deliver)|(?:there was an )?error sending your",
+    r"(?:message|mail|e-?mail) (?:is |was |has been )?(?:delayed|not (?:yet )?delivered)",
+    r"unzustellbar|nicht zustellbar|zustell(?:ung|fehler|status)|übermittlungsfehler",
+    r"fehler bei der (?:nachrichten)?(?:zustellung|übermittlung)",
+    r"nachricht (?:konnte )?nicht (?:zugestellt|übermittelt)",
+    r"non ?remis|rapport de (?:non-)?remise|échec de (?:la )?(?:remise|distribution)",
+    r"impossible de remettre|remise retardée",
+    r"notificación de entrega|no se pu(?:ede|do) entregar|no entregado|entrega (?:retrasada|atrasada)|error de entrega",
+    r"notificação|não (?:é possível entregar|entregue)|falha na entrega|entrega retardada",
+    r"mancato recapito|recapito (?:non riuscito|ritardato)|non recapitabile|impossibile recapitare",
+    r"onbestelbaar|niet bezorgd|bezorging (?:is )?vertraagd|bezorgingsfout",
+    r"olevererbar|kunde inte levereras|uleverlig|kan ikke leveres|ikke lever(?:t|et)",
+    r"toimitus epäonnistui|ei voi toimittaa",
+    r"niedostarcz|nie można dostarczyć|nedoručiteln|nelze doručit|kézbesíthetetlen|sikertelen kézbesítés|nelivrabil",
+    r"не доставлено|ваше сообщение не доставлено|недоставленн|не удалось доставить|teslim edilemedi|không thể",
+    r"メッセージを配信できません|配信不能|配信できません|送信できません|配信(?:に失敗|エラー)",
+    r"エラー|未送達|배달되지|배달할 수",
+    r"退信|系统退信|系統退信|無法(?:傳遞|投遞)|无法(?:传递|投递)|(?:邮件)?投递失败|未传递|未傳遞",
 )
-_SUBJECT = re.compile(rf"\W{{0,3}}(?:\[?postmaster\]? ?)?(?:{'|'.join(_SUBJECTS)})", re.IGNORECASE)
+_SUBJECT = re.compile(
+    rf"\W{{0,3}}(?:\[?postmaster\]? ?|sorry,? )?(?:(?:your|the|a) )?(?:{'|'.join(_SUBJECTS)})", re.IGNORECASE
+)
 # What the text of a bounce says near its beginning.
 _TEXT = _any_of(
     r"(?:could|was|can|were|has)\s?(?:not|n't)\s+(?:be |been |able to )?(?:delivered?|sent|reach(?:ed)?)",
     r"cannot\s+be\s+delivered|(?:un)?able\s+to\s+deliver|undeliver(?:able|ed)|fail\w*\s+to\s+deliver|did\s+not\s+reach",
     r"deliver\w*\s+(?:to\s+.{0,120}?\s)?(?:has\s+)?(?:been\s+)?(?:fail|delay|error|abort|attempt)",
-    r"delivery\s+status|non-?delivery|permanent\s+(?:fatal\s+)?error|transcript\s+of\s+session",
+    r"delivery\s+status|non-?delivery|permanent\s+(?:fatal\s+)?(?:error|failure)|transcript\s+of\s+session",
     r"(?:error|problem)s?\s+(?:was|were|has|while|in|when|during|trying|deliver)",
     r"returned\s+to\s+(?:the\s+)?sender|returning\s+(?:your|the)|rejected\s+(?:by|your|for)",
     r"mailbox\s+(?:is\s+)?full|no\s+such\s+user|user\s+unknown|unknown\s+user",
     r"recipients?\s+(?:could|were|was|failed)|addresse?s?\W{0,3}\s+failed|following\s+(?:recipients?|address)",
-    r"final-recipient|error[ -]for|rcpt\s+to",
+    r"final-recipient|error[ -]for|rcpt\s+to|failure\s+reasons?|trouble\s+deliver|rejected\s+recipient",
+    r"(?:keep|continue|still)\s+trying\s+to\s+deliver|remains\s+in\s+the\s+queue|deliver\w*.{0,80}\spostponed",
+    r"not\s+(?:yet\s+)?been\s+delivered|yet\s+to\s+be\s+delivered",
     r"nicht\s+(?:zugestellt|zustell|ausgeliefert|übermittelt|erreicht)|unzustellbar",
-    r"送信できません|配信できません|ありません|не\s+может\s+быть\s+доставлено|退信",
+    r"送信できません|配信できません|ありません|не\s+(?:может\s+быть|было)\s+(?:доставлено|отправлено)|退信",
+    r"(?:n'a pas pu|n'ont pas pu)\s+être\s+(?:remis|distribué|envoyé)|no\s+se\s+(?:pudo|puede)\s+entregar",
+    r"non\s+è\s+stato\s+(?:possibile\s+)?(?:recapita|consegna)|não\s+(?:foi|pôde)\s+(?:ser\s+)?entregue",
+    r"niet\s+(?:worden\s+)?bezorgd",
 )
 # The one sentence by which a program gives itself away: a person lists no recipients.
 _LISTING = _any_of(
     r"deliver\w*\s+to\s+(?:one\s+or\s+more\s+of\s+)?(?:the|its)\s+(?:following\s+)?(?:recipient|address)",
-    r"following\s+(?:recipient|address)|deliver\w*\s+to\W{1,5}[^\s@<>]{1,64}@",
+    r"(?:deliver|fail|reach|reject|receive|error|bounc|send)[^.]{0,120}following\s+(?:recipient|address|user)",
+    r"following\s+(?:\w+\s+)?(?:recipient|address)[^.]{0,60}"
+    r"(?:fail|error|could|cannot|reject|\bnot|problem|reach|delay|refus)",
+    r"deliver\w*\s+to\W{1,5}[^\s@<>]{1,64}@",
     r"folgende\w*\s+(?:empfänger|adresse)",
 )
 

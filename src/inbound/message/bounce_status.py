@@ -10,7 +10,10 @@ _ENHANCED = re.compile(r"(?:(?<=[245]\d\d-)|(?<![\w./-])(?<!\w:))([245])\.(\d{1,
 _REPLY_CODE = re.compile(r"(?<![\w./@-])(?<!\w:)([45][0-5]\d)(?=[ :\-,;)\]<]|\.?(?:\s|\Z)|#)")
 _SPACES = re.compile(r"\s+")
 
-_WHO = r"user|recipient|mailbox|address\w*|account|alias|inbox|local part|benutzer|empfänger|adresse"
+_WHO = (
+    r"user|recipient|mailbox|address\w*|account|alias|inbox|person|local part|benutzer|empfänger|adress(?:e|at)"
+    r"|postfach|destinataire|utilisateur|usuario|destinatario|utente|usuário|destinatário"
+)
 # Subject and detail (RFC 3463) by wording, the telling ones first.
 _WORDINGS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (status, re.compile("|".join(wordings), re.IGNORECASE))
@@ -18,59 +21,89 @@ _WORDINGS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         (
             "2.2",
             (
-                r"mailbox (?:is )?full|full mailbox|inbox is full|mail\s?(?:folder|box)\W+(?:\w+\W+){0,3}full",
-                r"(?:over|exceed\w*|out of|above)\W+(?:\w+\W+){0,4}quota|quota\W+(?:\w+\W+){0,4}exceed|quota violation",
-                r"too much mail|mailbox (?:size )?limit|no space left|disk full|insufficient (?:disk|storage|system)",
-                r"postfach (?:ist )?voll|speicherplatz",
-            ),
-        ),
-        (
-            "1.1",
-            (
-                rf"(?:{_WHO})\W+(?:\w+\W+){{0,4}}(?:unknown|doesn't have|is invalid|no longer valid)",
-                rf"(?:{_WHO})\W+(?:\w+\W+){{0,4}}not (?:found|exist|known|recognized|listed|here)",
-                rf"(?:{_WHO})\W+(?:\w+\W+){{0,4}}(?:do(?:es)?n['’]t exist|unbekannt|nicht gefunden|existiert nicht)",
-                rf"(?:unknown|no such|invalid|bad|nonexistent|unrouteable|no valid)\W+(?:\w+\W+){{0,3}}(?:{_WHO})",
-                r"unbekannte\w{0,2}\W+(?:benutzer|empfänger|adresse)",
-                r"no mailbox (?:here )?by that name|not our customer|(?:doesn't|does not) have an? \S+ account",
+                r"mailbox(?: \S+)? (?:is )?full|full mailbox|inbox is full|mailboxfull",
+                r"mail\s?(?:folder|box)\W+(?:\w+\W+){0,3}full",
+                r"(?:over|exceed\w*|out of|above)\W+(?:\w+\W+){0,4}quota|quota\W+(?:\w+\W+){0,4}exceed",
+                r"quota violation|overquota|exceeded (?:its |the )?storage|over (?:its|the) (?:\w+ )?limit",
+                r"mailbox\W+(?:\w+\W+){0,2}exceed|too (?:much mail|many messages)|mailbox (?:size )?limit",
+                r"no space left",
+                r"(?:disk|mailfile|mail file|mail database) (?:is )?full|insufficient (?:disk|storage|system)",
+                r"postfach\W+(?:\w+\W+){0,3}(?:voll|überschritten)|postfachgröße|speicherplatz|speicherkontingent",
+                r"boîte (?:\S+ ){0,4}pleine|buz[óo]n (?:\S+ )?lleno|casella (?:\S+ ){0,4}piena|caixa (?:\S+ )?cheia",
             ),
         ),
         (
             "1.2",
             (
-                r"(?:host|domain|server)\W+(?:\w+\W+){0,3}(?:unknown|not found|n[o']t exist|unbekannt|lookup fail)",
-                r"(?:unknown|illegal|invalid|no such|bad destination) (?:host|domain|server)|nxdomain|dns lookup fail",
-                r"name service error|(?:couldn't|could not|cannot|can't) find any host",
+                r"(?:unknown|illegal|invalid|no such|bad destination|unresolvable) (?:host|domain)",
+                r"nxdomain|name service error",
+                r"(?:host|domain)(?: name)? (?:is )?(?:unknown|not found|lookup fail|unbekannt)|dns lookup fail",
+                r"domain(?: name)? (?:does|do)(?: not|n't) exist|non-?existent (?:host|domain)|no mx\b",
+                r"(?:could ?n[o']t|can ?n?[o']t|unable to) (?:find any|resolve|look ?up) (?:host|mx|domain)",
             ),
         ),
         (
-            "4.7",
+            "1.1",
             (
-                r"retry time(?:out exceeded| not reached)|(?:message|delivery time|envelope) expired|multiple retries",
-                r"(?:too long in|been in) the queue",
+                rf"(?:{_WHO})\W+(?:\w+\W+){{0,4}}(?:unknown|doesn't have|is invalid|no longer valid|terminated)",
+                rf"(?:{_WHO})\W+(?:\w+\W+){{0,4}}not (?:found|exist|known|recognized|listed|here)",
+                rf"(?:{_WHO})\W+(?:\w+\W+){{0,4}}(?:do(?:es)?n['’]t exist|unbekannt|existiert nicht|nicht gefunden)",
+                rf"(?:unknown|no such|invalid|bad|nonexistent|unrouteable|no valid)\W+(?:\w+\W+){{0,3}}(?:{_WHO})",
+                rf"not a (?:known|valid|registered)\W+(?:\w+\W+){{0,2}}(?:{_WHO})",
+                r"unbekannte\w{0,2}\W+(?:benutzer|empfänger|adresse)|nicht im (?:\S+-)?(?:adressbuch|verzeichnis)",
+                rf"(?:{_WHO}) (?:\S+ )?(?:inconnu|desconocido|sconosciuto|desconhecido|inexist)",
+                r"no mailbox (?:here )?by that name|not our customer|(?:doesn't|does not) have an? \S+ account",
+                r"subscriber not found|noemail\b",
             ),
         ),
-        ("4.1", (r"connection (?:refused|timed? out|reset)|no route to host|time[d-]? ?out|unable to connect",)),
+        ("1.2", (r"(?:host|domain|server)\W+(?:\w+\W+){0,3}(?:unknown|not found|n[o']t exist|unbekannt|lookup fail)",)),
+        (
+            "4.7",
+            (
+                r"retry time(?:out exceeded| not reached)|(?:message|delivery(?: time)?|envelope) expired",
+                r"multiple retries|(?:too long in|been in) the queue|message too old|not delivered within",
+                r"cannot send message (?:for|within)",
+                r"(?:could not be|not) delivered (?:for|after) \d+ (?:hour|day)|failed \d+ attempts",
+            ),
+        ),
+        (
+            "4.1",
+            (
+                r"connection (?:refused|timed? out|reset|time-?out)|no route to host|time[d-]? ?out|unable to connect",
+                r"not (?:responding|reachable|accept our requests to connect)|network (?:error|(?:is )?unreachable)",
+            ),
+        ),
         (
             "3.4",
             (
                 r"(?:message|mail|size|body|too)\W+(?:\w+\W+){0,4}(?:too (?:large|big|long)|exceed\w*)",
-                r"too large|zu gro(?:ß|ss)",
+                r"too large|messagetoolarge|zu gro(?:ß|ss)",
             ),
         ),
-        ("4.6", (r"(?:mail|routing|forwarding) loop|message looping|too many hops|hop count exceeded|loops? back",)),
-        ("2.1", (r"disabled|deactivated|suspended|inactive|discontinued|gesperrt|deaktiviert",)),
+        (
+            "4.6",
+            (
+                r"(?:mail|routing|forwarding) loop|(?:message|mail) (?:is )?looping|loop (?:was )?detected|loops? back",
+                r"too many hops|hop count exceeded",
+            ),
+        ),
+        (
+            "2.1",
+            (r"disabled|deactivated|suspended|inactive|discontinued|account (?:\S+ ){0,2}locked|gesperrt|deaktiviert",),
+        ),
         (
             "7.1",
             (
-                r"spam|blacklist|block(?:ed|list)|reject|denied|polic(?:y|ies)|refused|abgelehnt|verweigert",
-                r"not (?:allowed|permitted|authori[sz]ed)",
+                r"spam|blacklist|block(?:ed|list)|reject|denied|polic(?:y|ies)|refused|abgelehnt|verweigert|virus",
+                r"not (?:allowed|permitted|authori[sz]ed)|(?:isn't|not) in my list of allowed",
             ),
         ),
     )
 )
 # What was given up after attempts that all failed for the time being.
-_EXPIRED = re.compile(r"retry time(?:out exceeded| not reached)", re.IGNORECASE)
+_FOR_NOW = re.compile(
+    r"retry time(?:out exceeded| not reached)|(?<!not a )(?<!no )\btemporar(?:y|ily)\b|vorübergehend", re.IGNORECASE
+)
 
 
 def stated_status(text: str) -> str:
@@ -90,23 +123,35 @@ def reply_class(text: str) -> str:
     return found[1][0] if found else ""
 
 
-def worded_status(text: str, kind: str) -> str:
+def worded_status(kind: str, *texts: str) -> str:
     """What the wording says.
 
     Args:
-        text: what the server said.
         kind: the class as known from elsewhere; empty when it is not.
+        texts: what the server said; the first that says something counts.
 
     Returns:
         always a status.
     """
-    kind = kind or ("4" if _EXPIRED.search(text) else "5")
-    for rest, words in _WORDINGS:
-        if words.search(text):
-            return f"{kind}.{rest}"
-    return f"{kind}.0.0"
+    kind = kind or ("4" if any(map(_FOR_NOW.search, texts)) else "5")
+    return f"{kind}.{next(filter(None, map(_worded, texts)), '0.0')}"
 
 
-def one_line(text: str) -> str:
-    """A diagnostic on one line, at most `MAX_DIAGNOSTIC_CHARS`."""
-    return _SPACES.sub(" ", text[: 4 * MAX_DIAGNOSTIC_CHARS]).strip()[:MAX_DIAGNOSTIC_CHARS]
+def says_why(text: str) -> bool:
+    """Does a text give a reason, by a code or in words?"""
+    return bool(stated_status(text) or reply_class(text) or _worded(text))
+
+
+def _worded(text: str) -> str:
+    flat = one_line(text, len(text))
+    return next((rest for rest, words in _WORDINGS if words.search(flat)), "")
+
+
+def one_line(text: str, limit: int = MAX_DIAGNOSTIC_CHARS) -> str:
+    """A text on one line.
+
+    Args:
+        text: at most four times the limit of it is looked at.
+        limit: characters that are kept.
+    """
+    return _SPACES.sub(" ", text[: 4 * limit]).strip()[:limit]

@@ -38,7 +38,7 @@ _RETURNED = re.compile(
 # The address stands where the line begins, and the line is about it.
 _AT_START = re.compile(
     r"[\s>*|\"'<\[(-]{0,20}(?:(?:SMTP|recipient|empfänger|address|e-?mail|failed|error-for|user|rfc822)\b\W{1,6}){0,2}"
-    r"(?:[^\s<>]{1,100}\s<)?" + ADDRESS.pattern.replace("(?<![", "(?<![@", 1) + r"[>\"'\])]{0,3}"
+    r"(?:[^\s<>]{0,99}[^\s<>:]\s<)?" + ADDRESS.pattern.replace("(?<![", "(?<![@", 1) + r"[>\"'\])]{0,3}"
     r"(?:\s*\Z|\s*[:;,(]|\s*\.\.\.|\s+(?:on|has|is|was|could|cannot|[45]\d\d|failed)\b|\s+[-–]\s)",
     re.IGNORECASE,
 )
@@ -51,7 +51,7 @@ _CUE = re.compile(
 )
 _REPLY = re.compile(r"(?:\A|[\s<>:])[45]\d\d[ -]")
 # A summary of the message that was sent.
-_SUMMARY = re.compile(r"\s*+(?:to|an|cc|from|von|à|para|subject|betreff|reply-to|sender)\s?:", re.IGNORECASE)
+_SUMMARY = re.compile(r"\s*+(?:to|an|cc|from|von|à|para|subject|betreff|reply-to|sender|message-id)\s?:", re.IGNORECASE)
 _SUMMARY_TO = re.compile(r"\s*+(?:to|an|para|à)\s?:\s*<?" + ADDRESS.pattern, re.IGNORECASE)
 # The line says in front of the address that somebody else is meant.
 _OTHERS = re.compile(

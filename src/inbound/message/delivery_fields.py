@@ -5,6 +5,8 @@ from collections.abc import Iterable
 
 # local@domain in running text; the look-behind keeps runs without "@" linear.
 ADDRESS = re.compile(r"(?<![\w.!#$%&*+/=?^`{|}~-])([\w.!#$%&*+/=?^`{|}~-]{1,64}@[\w-](?:[\w.-]{0,252}\w)?)")
+# A local part that needs quotes (RFC 5321 4.1.2).
+_QUOTED = re.compile(r"\"(?:[^\"\\]|\\.){1,64}\"@[\w-](?:[\w.-]{0,252}\w)?")
 _FIELD = re.compile(r"([A-Za-z][A-Za-z-]{2,40}):[ \t]*+(.*+)\Z", re.DOTALL)
 _PER_RECIPIENT = frozenset({
     "final-recipient",
@@ -91,8 +93,8 @@ def group_address(group: Group) -> str:
 
 def find_address(text: str) -> str:
     """The first address in a text; empty without one."""
-    found = ADDRESS.search(text)
-    return plain_address(found[1]) if found else ""
+    found = ADDRESS.search(text) or _QUOTED.search(text)
+    return plain_address(found[0]) if found else ""
 
 
 def plain_address(found: str) -> str:

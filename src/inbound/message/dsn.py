@@ -4,12 +4,14 @@ import re
 from collections.abc import Sequence
 from itertools import islice
 
+from inbound.message.bounce_delay import tells_delay
 from inbound.message.bounce_fallback import other_recipients
 from inbound.message.bounce_signs import has_bounce_subject, is_daemon, is_machine, lists_recipients, reads_like_bounce
 from inbound.message.bounce_status import (
     is_unspecific,
     one_line,
     reply_class,
+    says_why,
     stated_status,
     worded_status,
 )
@@ -36,23 +38,6 @@ STATUS_TYPES = frozenset({"message/delivery-status", "message/global-delivery-st
 RETURNED_TYPES = frozenset({"message/rfc822", "message/global", "text/rfc822-headers", "message/rfc822-headers"})
 
 _STATUS = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})")
-_DELAYED_SUBJECT = re.compile(
-    r"delay|still (?:being )?(?:retr|try)|warning: (?:could not send|message .{0,40}delay)"
-    r"|verzögert|verspätet|noch nicht zugestellt",
-    re.IGNORECASE,
-)
-# Nobody who gave up says this.
-_TRYING = re.compile(
-    r"warning (?:message )?only|just a warning|advisory-only|postponed|still (?:being )?(?:retr|try)|will be retried"
-    r"|will (?:keep|continue) (?:to )?(?:re)?try|attempts? (?:will|to) continue|temporary failure report"
-    r"|weitere zustellversuche",
-    re.IGNORECASE,
-)
-_DELAY = re.compile(r"delay|will retry|not yet been|verzögert|verspätet", re.IGNORECASE)
-_GIVEN_UP = re.compile(
-    r"permanent|giv(?:ing|en) up|gave up|could not be delivered|fail|fehlgeschlagen|undeliver|unzustellbar",
-    re.IGNORECASE,
-)
 
 
 def read_delivery_report(
@@ -78,16 +63,18 @@ def read_delivery_report(
     lines, rest = report_lines(text)
     said = "\n".join(lines)[:_SAID_CHARS]
     is_called = has_bounce_subject(subject)
-    has_form = _is_report(parts[0]) or (bool(groups) and is_called)
-    if not has_form and not _is_bounce(said, marks, authors, is_called=is_called):
+    has_form = _is_report(parts[0]) or marks.generated_field == "x-failed-recipients"
+    has_form = has_form or (bool(groups) and (is_called or is_machine(authors, marks)))
+    is_returned = returned is not None or bool(rest)
+    if not has_form and not _is_bounce(said, marks, authors, is_called=is_called, is_returned=is_returned):
         return None
     if returned is not None and not groups and (inner := _wrapped(returned)):
         return read_delivery_report(inner, marks, subject, authors)
     returned_header = _returned_header(returned, rest)
-    recipients = _from_groups(groups or read_groups(text), said, subject)
+    recipients = _from_groups(groups or read_groups(text), lines, said, subject)
     recipients = recipients or _from_text(lines, said, parts[0], returned_header, subject)
     if not recipients and (has_form or is_called):
-        recipients = [_told("", said, "", subject)]
+        recipients = [_told("", said, "", Action.DELAYED if tells_delay(subject, said) else Action.FAILED)]
     if not recipients:
         return None
     ids = message_ids(returned_header.first(b"message-id"))
@@ -98,17 +85,20 @@ def read_delivery_report(
     )
 
 
-def _is_bounce(said: str, marks: Marks, authors: tuple[Address, ...], *, is_called: bool) -> bool:
+def _is_bounce(said: str, marks: Marks, authors: tuple[Address, ...], *, is_called: bool, is_returned: bool) -> bool:
     """Without the form of a report: is it sent, called and worded like one?"""
     if not is_machine(authors, marks):
         # Some gateways write in their own names, without a display name.
         return is_called and not any(one.name for one in authors) and lists_recipients(said)
-    if is_called or (is_daemon(authors, marks) and reads_like_bounce(said)):
+    if is_called:
         return True
+    has_code = bool(stated_status(said) or reply_class(said))
+    if is_daemon(authors, marks):
+        return has_code or is_returned or reads_like_bounce(said)
     # The null reverse-path has vacation replies too, and postmasters are people.
     is_answer = marks.auto_submitted == "auto-replied" or bool(marks.auto_reply_field)
-    is_told = lists_recipients(said) or bool(stated_status(said) or reply_class(said))
-    return reads_like_bounce(said) and is_told and not is_answer
+    has_sign = has_code or lists_recipients(said) or (is_returned and marks.return_path == "")
+    return reads_like_bounce(said) and has_sign and not (is_answer and not is_machine(authors, Marks()))
 
 
 def _is_report(root: Part) -> bool:
@@ -166,40 +156,50 @@ def _returned_header(returned: Part | None, rest: str) -> Header:
     return read_header(content, 0, len(content), is_message=True)[0]
 
 
-def _from_groups(groups: list[Group], said: str, subject: str) -> list[ReportedRecipient]:
+def _from_groups(groups: list[Group], lines: list[str], said: str, subject: str) -> list[ReportedRecipient]:
+    """Each by its fields; where they say little, by what the text says about it."""
+    told = read_recipients(lines, not_meant=frozenset()) if len(groups) > 1 else {}
+    texts = {address.lower(): text for address, text in told.items()}
     recipients: dict[str, ReportedRecipient] = {}
     for group in groups:
-        one = _recipient(group, said if len(groups) == 1 else "", subject)
-        recipients.setdefault(one.address.lower(), one)
+        address = group_address(group)
+        about = said if len(groups) == 1 else texts.get(address.lower(), "")
+        recipients.setdefault(address.lower(), _recipient(address, group, about, subject))
     return list(recipients.values())
 
 
-def _recipient(group: Group, said: str, subject: str) -> ReportedRecipient:
+def _recipient(address: str, group: Group, said: str, subject: str) -> ReportedRecipient:
     diagnostic = group.get("diagnostic-code", "") or group.get("x-supplementary-info", "") or group.get("status", "")
     diagnostic = clean_line(one_line(diagnostic))
     action = _stated_action(group.get("action", ""))
-    stated = _STATUS.search(group.get("status", ""))
-    status = stated[0] if stated else ""
-    told = stated_status(diagnostic)
-    if (not told or is_unspecific(told)) and (not status or is_unspecific(status)):
-        told = stated_status(said) or told
-    # Many servers derive their status from the reply code alone; the other server's own words are more exact.
-    if told and not is_unspecific(told) and (not status or told[0] == status[0]):
-        status = told
-    status = status or told
-    is_stated = bool(status)
-    if not status:
-        kind = "4" if action is Action.DELAYED else reply_class(diagnostic) or reply_class(said)
-        status = worded_status(f"{diagnostic}\n{said}", kind)
     if action is None:
-        action = Action.DELAYED if _is_delay(subject, said) else Action.FAILED
+        action = Action.DELAYED if tells_delay(subject, said) else Action.FAILED
+    status = _stated(group.get("status", ""), diagnostic, said, is_final=action is Action.FAILED)
+    kind = "4" if action is Action.DELAYED else reply_class(diagnostic) or reply_class(said)
     return ReportedRecipient(
-        address=group_address(group),
+        address=address,
         action=action,
-        status=status,
-        is_status_stated=is_stated,
+        status=status or worded_status(kind, diagnostic, said),
+        is_status_stated=bool(status),
         diagnostic=diagnostic,
     )
+
+
+def _stated(field: str, diagnostic: str, said: str, *, is_final: bool) -> str:
+    """The status as stated: many servers derive theirs from the reply code alone, or say nothing but that it failed.
+
+    The other server's own words are more exact, and a status that says nothing may be of the wrong class.
+    """
+    found = _STATUS.search(field)
+    status = found[0] if found else ""
+    is_vague = not status or is_unspecific(status)
+    told = stated_status(diagnostic)
+    if is_vague and (not told or is_unspecific(told)):
+        told = stated_status(said) or told
+    if told and not is_unspecific(told) and (not status or told[0] == status[0] or (is_vague and is_final)):
+        return told
+    is_contradicted = is_final and is_vague and reply_class(diagnostic) not in {"", status[:1]}
+    return told if is_contradicted else status or told
 
 
 def _stated_action(value: str) -> Action | None:
@@ -210,14 +210,6 @@ def _stated_action(value: str) -> Action | None:
     return next((action for action in Action if word.startswith(action.value[:5])), None)
 
 
-def _is_delay(subject: str, said: str) -> bool:
-    """Told apart by the subject, by a promise to try again, else by what the text says first."""
-    if _DELAYED_SUBJECT.search(subject) or _TRYING.search(said):
-        return True
-    delay, given_up = _DELAY.search(said), _GIVEN_UP.search(said)
-    return delay is not None and (given_up is None or delay.start() < given_up.start())
-
-
 def _from_text(lines: list[str], said: str, root: Part, returned: Header, subject: str) -> list[ReportedRecipient]:
     """By the field that names them, by the text, by the detectors of others, by whom the message went to."""
     header = root.header
@@ -226,12 +218,21 @@ def _from_text(lines: list[str], said: str, root: Part, returned: Header, subjec
     if failed := ADDRESS.findall(_failed_recipients(header)):
         told = {address.lower(): text for address, text in found.items()}
         found = {address: told.get(address.lower(), said) for address in map(plain_address, failed)}
+    late: tuple[str, ...] = ()
     if not found:
-        temporary, permanent = other_recipients(root.source)
-        found = dict.fromkeys([*permanent, *temporary], said)
+        late, permanent = other_recipients(root.source)
+        found = dict.fromkeys([*permanent, *late], said)
     if not found and (address := find_address(decode(returned.first(b"to")))):
         found = {address: said}
-    return [_told(address, text, said if len(found) == 1 else "", subject) for address, text in found.items()]
+    # Some say only once what happened to several.
+    is_shared = len(found) == 1 or not any(map(says_why, found.values()))
+    is_delay = tells_delay(subject, said)
+    return [
+        _told(
+            address, text, said if is_shared else "", Action.DELAYED if is_delay or address in late else Action.FAILED
+        )
+        for address, text in found.items()
+    ]
 
 
 def _failed_recipients(header: Header) -> str:
@@ -239,20 +240,16 @@ def _failed_recipients(header: Header) -> str:
     return decode(b",".join(header.values(b"x-failed-recipients"))[:MAX_FIELD_BYTES])
 
 
-def _told(address: str, text: str, said: str, subject: str) -> ReportedRecipient:
+def _told(address: str, text: str, said: str, action: Action) -> ReportedRecipient:
     """One recipient, by the text about it; by the whole text where it is about nobody else."""
-    action = Action.DELAYED if _is_delay(subject, said or text) else Action.FAILED
     status = stated_status(text) or stated_status(said)
-    is_stated = bool(status)
-    if not status:
-        kind = "4" if action is Action.DELAYED else reply_class(text) or reply_class(said)
-        status = worded_status(f"{text}\n{said}", kind)
+    kind = "4" if action is Action.DELAYED else reply_class(text) or reply_class(said)
     # Some say what happened first, and to whom only then.
     has_code = bool(stated_status(text) or reply_class(text))
     return ReportedRecipient(
         address=address,
         action=action,
-        status=status,
-        is_status_stated=is_stated,
+        status=status or worded_status(kind, text, said),
+        is_status_stated=bool(status),
         diagnostic=clean_line(one_line(text if has_code or not said else said)),
     )

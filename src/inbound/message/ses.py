@@ -78,7 +78,8 @@ def _message_id(mail: dict[str, object]) -> str | None:
 
 def _bounce(bounce: dict[str, object], mail: dict[str, object]) -> DeliveryReport | None:
     recipients = tuple(
-        _recipient(one, _word(bounce, "bounceType").lower()) for one in _inners(bounce, "bouncedRecipients")
+        _recipient(one, _word(bounce, "bounceType").lower(), _word(bounce, "bounceSubType"))
+        for one in _inners(bounce, "bouncedRecipients")
     )
     if not recipients:
         return None
@@ -89,7 +90,7 @@ def _bounce(bounce: dict[str, object], mail: dict[str, object]) -> DeliveryRepor
     )
 
 
-def _recipient(one: dict[str, object], bounce_type: str) -> ReportedRecipient:
+def _recipient(one: dict[str, object], bounce_type: str, detail: str) -> ReportedRecipient:
     diagnostic = one_line(_word(one, "diagnosticCode"))
     stated = stated_status(_word(one, "status")) or stated_status(diagnostic)
     kind = reply_class(diagnostic) or ("4" if bounce_type == "transient" else "5")
@@ -97,7 +98,7 @@ def _recipient(one: dict[str, object], bounce_type: str) -> ReportedRecipient:
     return ReportedRecipient(
         address=find_address(_word(one, "emailAddress")),
         action=Action.DELAYED if is_delay else Action.FAILED,
-        status=stated or worded_status(diagnostic, kind),
+        status=stated or worded_status(kind, diagnostic, detail),
         is_status_stated=bool(stated),
         diagnostic=diagnostic,
     )

@@ -40,6 +40,20 @@ def test_deliver_then_find_it_again(here: Daemon, tmp_path: Path) -> None:
     assert b"Hello" in here.command("messages", "show", "1").stdout
 
 
+def test_show_has_the_code_of_a_forwarding_confirmation(here: Daemon) -> None:
+    """Code and link are shown to whoever asks for the message, and stand nowhere else."""
+    body = "Confirmation code: 123456789\r\n\r\nhttps://mail-settings.google.com/mail/vf-%5Babc%5D-def\r\n"
+    subject = "(#123456789) Gmail Forwarding Confirmation - Receive Mail from ann@customer.example"
+    content = mail(author="Gmail Team <forwarding-noreply@google.com>", subject=subject, body=body)
+    done = here.command("deliver", "-", "--to", "support@desk.example", "--json", stdin=content)
+    assert json.loads(done.stdout)["reason"] == "forwarding_confirmation"
+    assert b"mail-settings" not in done.stderr
+    shown = json.loads(here.command("messages", "show", "1", "--json").stdout)
+    assert shown["confirmation"]["code"] == "123456789"
+    assert "mail-settings" not in json.dumps(shown["trace"])
+    assert b"link        https://mail-settings.google.com/" in here.command("messages", "show", "1").stdout
+
+
 def test_explain_writes_nothing(here: Daemon) -> None:
     """Explain shows stages and rows, also of a stored message, and leaves the database as it was."""
     content = mail()

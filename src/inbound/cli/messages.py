@@ -16,7 +16,8 @@ from inbound.database import messages
 from inbound.database.engine import transaction
 from inbound.errors import InboundError, NotFound
 from inbound.message.charset import clean
-from inbound.model.outcome import Deferred
+from inbound.message.parse import parse
+from inbound.model.outcome import Deferred, Reason
 
 app = typer.Typer(help="Find stored messages; see why each became what it became.", no_args_is_help=True)
 
@@ -70,12 +71,16 @@ def show(row_id: IdArgument, config: ConfigOption = None, *, is_json: JsonOption
     with opened_database(settings, path) as database, transaction(database) as tx:
         one = messages.get(tx, row_id)
         again = messages.redeliveries_of(tx, row_id)
+        is_confirmation = one is not None and one.reason == Reason.FORWARDING_CONFIRMATION
+        content = messages.content_of(tx, row_id) if is_confirmation else None
     if one is None:
         raise NotFound(f"there is no message {row_id}")
+    # The code and the link stand nowhere but in the original: whoever sees a log must not be able to use them.
+    confirmation = parse(content).confirmation if content is not None else None
     if is_json:
-        typer.echo(json.dumps(listed_json(one, again), ensure_ascii=False, indent=2))
+        typer.echo(json.dumps(listed_json(one, again, confirmation), ensure_ascii=False, indent=2))
     else:
-        typer.echo(listed_text(one, again))
+        typer.echo(listed_text(one, again, confirmation))
 
 
 @app.command()

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from inbound.database.messages import Listed, Redelivery
+from inbound.model.kinds import ForwardingConfirmation
 from inbound.pipeline.steps import Processed
 
 _MIN_WIDTHS = {"id": 4, "received (UTC)": 19, "mailbox": 7, "outcome": 17, "reason": 14, "number": 14}
@@ -55,15 +56,18 @@ def _cell(value: object) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value or "")
 
 
-def listed_json(one: Listed, again: Sequence[Redelivery] | None = None) -> dict[str, object]:
+def listed_json(
+    one: Listed, again: Sequence[Redelivery] | None = None, confirmation: ForwardingConfirmation | None = None
+) -> dict[str, object]:
     """A message for a program."""
     values = {name: _json(value) for name, value in asdict(one).items()}
     if again is not None:
+        values["confirmation"] = asdict(confirmation) if confirmation else None
         values["redeliveries"] = [{key: _json(value) for key, value in asdict(one_).items()} for one_ in again]
     return values
 
 
-def listed_text(one: Listed, again: Sequence[Redelivery]) -> str:
+def listed_text(one: Listed, again: Sequence[Redelivery], confirmation: ForwardingConfirmation | None = None) -> str:
     """A message for a person."""
     number = f" {one.number}" if one.number else ""
     lines = [
@@ -76,6 +80,10 @@ def listed_text(one: Listed, again: Sequence[Redelivery]) -> str:
         f"  Message-ID  {one.message_id or 'none'}",
         f"  original    {f'sha256 {one.sha256.hex()}' if one.sha256 else 'not kept: private mail'}",
     ]
+    if confirmation is not None:
+        lines.append(f"  confirm     {confirmation.provider} asks whether mail may be forwarded here")
+        lines.append(f"  code        {confirmation.code or 'none'}")
+        lines.append(f"  link        {confirmation.link or 'none'}")
     if one.error:
         lines.append(f"  error       {one.error}")
     lines.append("  decision")

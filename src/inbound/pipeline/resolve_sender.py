@@ -71,7 +71,12 @@ def resolve_sender(tx: Transaction, batch: Sequence[Received], context: Context)
 
 
 def _ask(received: Received) -> _Asked:
-    verdict = decided_by_kind(received.mail, received.mailbox, mail_from=received.delivery.mail_from)
+    verdict = decided_by_kind(
+        received.mail,
+        received.mailbox,
+        mail_from=received.delivery.mail_from,
+        is_author_proven=received.is_author_proven,
+    )
     if received.mailbox.handler == "alerts":
         alert = read_alert(received.mail.text, received.mailbox.keys)
         named = alert.ticket_number if isinstance(alert, Alert) else ""

@@ -15,13 +15,14 @@ from inbound.rules.classification import internal_note
 from inbound.rules.private import is_private
 
 
-def decided_by_kind(mail: Mail, mailbox: Mailbox, *, mail_from: str) -> Verdict | None:
+def decided_by_kind(mail: Mail, mailbox: Mailbox, *, mail_from: str, is_author_proven: bool) -> Verdict | None:
     """What needs no look-up: the first that is true. None: the stages go on.
 
     Args:
         mail: understood.
         mailbox: it came to.
         mail_from: reverse-path; empty for the null reverse-path.
+        is_author_proven: of the address in From. Whoever only claims to be a provider writes ordinary mail.
     """
     if is_private(mail.marks.sensitivity):
         return _without_object(Outcome.DISCARDED, Reason.PRIVATE, "marked Sensitivity: Private; nothing of it is kept")
@@ -33,7 +34,7 @@ def decided_by_kind(mail: Mail, mailbox: Mailbox, *, mail_from: str) -> Verdict 
         return _without_object(Outcome.QUARANTINED, Reason.OVER_GUARD, detail)
     if (verdict := _spam(mail, mailbox)) is not None:
         return verdict
-    if mail.confirmation is not None:
+    if mail.confirmation is not None and is_author_proven:
         detail = f"{mail.confirmation.provider} asks to confirm a forwarding; the code and link are in the message"
         return _without_object(Outcome.DISCARDED, Reason.FORWARDING_CONFIRMATION, detail)
     return None

@@ -132,6 +132,53 @@ def test_a_reason_given_once_is_everybodys() -> None:
     assert [(one.address, one.status) for one in found] == [("jane@example.org", "5.1.1"), ("joe@example.com", "5.1.1")]
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # listed, with the reason below the last
+        (
+            "Delivery failed:\n\n  jane@example.org\n  joe@example.com\n\nDNS error: domain name not found\n",
+            {"jane@example.org": "5.1.2", "joe@example.com": "5.1.2"},
+        ),
+        # listed, with each reason in the dialogue below
+        (
+            (
+                "Failed:\n<jane@example.org>\n<joe@example.com>\n\n<<< 550 5.1.1 <jane@example.org> unknown\n"
+                "<<< 552 5.2.2 <joe@example.com> full\n"
+            ),
+            {"jane@example.org": "5.1.1", "joe@example.com": "5.2.2"},
+        ),
+        # each with its own, numbered
+        (
+            "Delivery failed for:\n\n1. jane@example.org (550 user unknown)\n2. joe@example.com (552 mailbox full)\n",
+            {"jane@example.org": "5.1.1", "joe@example.com": "5.2.2"},
+        ),
+    ],
+)
+def test_lists_of_recipients(text: str, expected: dict[str, str]) -> None:
+    """Each recipient of a list has its own reason, or all have the one."""
+    assert {one.address: one.status for one in recipients(text)} == expected
+
+
+def test_the_sender_in_front_is_not_the_recipient() -> None:
+    """A sentence that names both means the second."""
+    found = recipients("I could not deliver mail from support@example.net to jane@example.net: the user is unknown.\n")
+    assert [(one.address, one.status) for one in found] == [("jane@example.net", "5.1.1")]
+
+
+@pytest.mark.parametrize(
+    ("group", "text"),
+    [
+        ("Final-Recipient: x400; /C=DE/S=jane/\nX-Display-Name: Jane", "Not delivered to jane@example.org.\n"),
+        ("Final-Recipient: rfc822;", "<jane@example.org>: 550 no\n"),
+    ],
+)
+def test_fields_without_an_address_are_about_the_one_in_the_text(group: str, text: str) -> None:
+    """Where the fields name nobody by address, the text does."""
+    (one,) = report(f"{group}\nAction: failed\nStatus: 5.1.1", text)
+    assert (one.address, one.status) == ("jane@example.org", "5.1.1")
+
+
 def test_a_quoted_local_part_is_an_address() -> None:
     """Addresses with quotes, as old phones have them, are read whole (RFC 5321 4.1.2)."""
     (one,) = report('Final-Recipient: rfc822; <"jane..doe."@example.org>\nAction: failed\nStatus: 5.1.1')

@@ -59,6 +59,26 @@ def test_microsofts_complaints_have_no_report() -> None:
     assert report.recipients == ("joe@example.org",)
 
 
+@pytest.mark.parametrize(
+    ("subject", "expected"),
+    [
+        ("complaint about message from 192.0.2.9", True),
+        ("Email Feedback Report for IP 192.0.2.9", True),
+        ("Email Feedback Report for IP 2001:db8::9", True),
+        # people complain too
+        ("complaint about message from Petra", False),
+        ("Re: complaint about message from 192.0.2.9", False),
+    ],
+)
+def test_complaints_in_a_message_of_no_form(subject: str, expected: bool) -> None:  # noqa: FBT001  # truth table
+    """What providers call their complaints, with the message they are about, is a complaint."""
+    content = (
+        f'From: fbl@example.org\nSubject: {subject}\nContent-Type: multipart/mixed; boundary="m"\n\n'
+        f"--m\nContent-Type: message/rfc822\n\n{RETURNED}\nx\n--m--\n"
+    )
+    assert isinstance(parse(content.encode()).report, FeedbackReport) is expected
+
+
 RECEIPT = """\
 From: Jane Roe <jane@example.org>
 To: support@example.net

@@ -11,7 +11,7 @@ _REPLY_CODE = re.compile(r"(?<![\w./@-])(?<!\w:)([45][0-5]\d)(?=[ :\-,;)\]<]|\.?
 _SPACES = re.compile(r"\s+")
 
 _WHO = (
-    r"user|recipient|mailbox|address\w*|account|alias|inbox|person|local part|benutzer|empfänger|adress(?:e|at)"
+    r"user|recipient|mailbox|address\w*|account|alias|inbox|person|local[- ]part|benutzer|empfänger|adress(?:e|at)"
     r"|postfach|destinataire|utilisateur|usuario|destinatario|utente|usuário|destinatário"
 )
 # Subject and detail (RFC 3463) by wording, the telling ones first.
@@ -36,7 +36,7 @@ _WORDINGS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             "1.2",
             (
                 r"(?:unknown|illegal|invalid|no such|bad destination|unresolvable) (?:host|domain)",
-                r"nxdomain|name service error",
+                r"nxdomain|name service error|unrouteable (?:mail )?domain",
                 r"(?:host|domain)(?: name)? (?:is )?(?:unknown|not found|lookup fail|unbekannt)|dns lookup fail",
                 r"domain(?: name)? (?:does|do)(?: not|n't) exist|non-?existent (?:host|domain)|no mx\b",
                 r"(?:could ?n[o']t|can ?n?[o']t|unable to) (?:find any|resolve|look ?up) (?:host|mx|domain)",

@@ -37,11 +37,14 @@ _RETURNED = re.compile(
 )
 # The address stands where the line begins, and the line is about it.
 _AT_START = re.compile(
-    r"[\s>*|\"'<\[(-]{0,20}(?:(?:SMTP|recipient|empfänger|address|e-?mail|failed|error-for|user|rfc822)\b\W{1,6}){0,2}"
+    r"[\s>*|\"'<\[(-]{0,20}(?:\d{1,3}[.)] {1,4})?"
+    r"(?:(?:SMTP|recipient|empfänger|address|e-?mail|failed|error-for|user|rfc822)\b\W{1,6}){0,2}"
     r"(?:[^\s<>]{0,99}[^\s<>:]\s<)?" + ADDRESS.pattern.replace("(?<![", "(?<![@", 1) + r"[>\"'\])]{0,3}"
     r"(?:\s*\Z|\s*[:;,(]|\s*\.\.\.|\s+(?:on|has|is|was|could|cannot|[45]\d\d|failed)\b|\s+[-–]\s)",
     re.IGNORECASE,
 )
+# Nothing but the address stands in the line.
+_BARE = re.compile(r"[\s>*|\"'<\[(-]{0,20}" + ADDRESS.pattern + r"[\s>\"'\])]*+\Z")
 # The line says in front of the address that it was not reached.
 _CUE = re.compile(
     r"deliver|undeliver|unable|could ?n[o']t|can ?not|can't|fail|unknown|invalid|reject|quota|mailbox|full\b|recipient"
@@ -104,20 +107,42 @@ def read_recipients(lines: list[str], *, not_meant: frozenset[str]) -> dict[str,
 
 
 def _texts(found: list[tuple[int, str]], lines: list[str]) -> dict[str, str]:
-    """What follows an address up to the next one is about it; of an address said twice, both."""
+    """What follows an address up to the next one is about it; of an address said twice, both.
+
+    Addresses that are only listed, one below the other, share what follows the last.
+    """
     texts: dict[str, dict[int, str]] = {}
     spelling: dict[str, str] = {}
     starts = sorted({number for number, _ in found})
-    ends = dict(pairwise([*starts, len(lines)]))
+    ends = _ends(starts, lines)
+    keys = {address.lower() for _, address in found}
     for number, address in found:
         key = address.lower()
         spelling.setdefault(key, address)
         pieces = texts.setdefault(key, {})
         if len(pieces) < MAX_LINES_EACH:
-            pieces[number] = "\n".join(lines[number : min(ends[number], number + MAX_LINES_EACH)])[:MAX_CHARS_EACH]
+            about = lines[number : min(ends[number], number + MAX_LINES_EACH)]
+            pieces[number] = "\n".join(line for line in about if _may_mean(line, key, keys))[:MAX_CHARS_EACH]
     if len(texts) > 1:
         _add_mentions(texts, lines)
     return {spelling[key]: "\n".join(pieces.values())[:MAX_CHARS_EACH] for key, pieces in texts.items()}
+
+
+def _may_mean(line: str, key: str, keys: set[str]) -> bool:
+    """A line that names others of the recipients only is not about this one."""
+    if len(keys) == 1 or "@" not in line:
+        return True
+    named = keys.intersection(plain_address(found).lower() for found in ADDRESS.findall(line))
+    return not named or key in named
+
+
+def _ends(starts: list[int], lines: list[str]) -> dict[int, int]:
+    """The line in front of which the text about an address ends."""
+    ends: dict[int, int] = {}
+    for start, after in reversed(list(pairwise([*starts, len(lines)]))):
+        is_listed = _BARE.match(lines[start]) and not any(map(str.strip, lines[start + 1 : after]))
+        ends[start] = ends.get(after, after) if is_listed else after
+    return ends
 
 
 def _add_mentions(texts: dict[str, dict[int, str]], lines: list[str]) -> None:
@@ -156,10 +181,12 @@ def _anywhere(lines: list[str]) -> Iterator[tuple[int, str]]:
 def _mentions(line: str) -> Iterator[tuple[str, str]]:
     """Addresses of a line, and what stands in front of each; without those that are somebody else's."""
     if "@" in line and not _SUMMARY.match(line):
+        end = 0
         for found in ADDRESS.finditer(line):
-            front = line[max(0, found.start() - _FRONT_CHARS) : found.start()]
-            if not _OTHERS.search(front):
-                yield plain_address(found[1]), front
+            first = max(0, found.start() - _FRONT_CHARS)
+            if not _OTHERS.search(line[max(first, end) : found.start()]):
+                yield plain_address(found[1]), line[first : found.start()]
+            end = found.end()
 
 
 def _summarized(lines: list[str]) -> Iterator[tuple[int, str]]:

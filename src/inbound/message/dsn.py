@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import islice
 
 from inbound.message.bounce_delay import tells_delay
@@ -72,7 +73,11 @@ def read_delivery_report(
         return read_delivery_report(inner, marks, subject, authors)
     returned_header = _returned_header(returned, rest)
     recipients = _from_groups(groups or read_groups(text), lines, said, subject)
-    recipients = recipients or _from_text(lines, said, parts[0], returned_header, subject)
+    if not any(one.address for one in recipients):
+        named = _from_text(lines, said, parts[0], returned_header, subject)
+        # The fields of a report say best what happened, also where they do not say to whom.
+        one_name = named[0].address if len(named) == 1 else ""
+        recipients = [replace(one, address=one_name) for one in recipients] or named
     if not recipients and (has_form or is_called):
         recipients = [_told("", said, "", Action.DELAYED if tells_delay(subject, said) else Action.FAILED)]
     if not recipients:

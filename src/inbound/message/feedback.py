@@ -1,5 +1,6 @@
 """Feedback reports: complaints about a message (RFC 5965, RFC 6591), and the forms of providers that have their own."""
 
+import re
 from collections.abc import Sequence
 
 from inbound.message.charset import clean_line, decode
@@ -15,15 +16,20 @@ MAX_PART_BYTES = 200_000
 
 _REPORT = "message/feedback-report"
 _RETURNED = frozenset({"message/rfc822", "message/global", "text/rfc822-headers", "message/rfc822-headers"})
+# What providers call complaints that have no report part: AOL, Microsoft and those who copied them.
+_SUBJECT = re.compile(
+    r"(?:complaint about message from|e-?mail feedback report for(?: ip)?) \[?[\da-f]+[.:]", re.IGNORECASE
+)
 # Microsoft's Junk Mail Reporting Program sends no report part, only the message with a field that names the recipient.
 _JMRP = b"x-hmxmroriginalrecipient"
 
 
-def read_feedback_report(parts: Sequence[Part]) -> FeedbackReport | None:
+def read_feedback_report(parts: Sequence[Part], subject: str) -> FeedbackReport | None:
     """Read a message as a feedback report.
 
     Args:
         parts: all parts of the message, the root first.
+        subject: decoded.
 
     Returns:
         the report; None when it is none.
@@ -32,7 +38,8 @@ def read_feedback_report(parts: Sequence[Part]) -> FeedbackReport | None:
     report = next((part for part in parts if part.content_type == _REPORT), None)
     root = parts[0]
     kind = root.parameters.get("report-type", "").lower() if root.content_type == "multipart/report" else ""
-    if report is None and kind != "feedback-report" and not returned.count(_JMRP):
+    is_called = _SUBJECT.match(subject) is not None and bool(returned.names())
+    if report is None and kind != "feedback-report" and not returned.count(_JMRP) and not is_called:
         return None
     fields = _fields(report) if report is not None else Header([])
     ids = message_ids(returned.first(b"message-id") or fields.first(b"message-id"))

@@ -84,7 +84,7 @@ def _read_report(
         return read_ses_notification(parts)
     report: Report | None = None
     if special & _REPORTS or special & _ENCLOSED:
-        report = read_feedback_report(parts)
+        report = read_feedback_report(parts, subject)
     is_called_bounce = has_bounce_subject(subject)
     # Sieve's "reject" (RFC 5429 2.1.1) takes the form of a receipt, and means a bounce.
     if report is None and not is_called_bounce and (special & _REPORTS or has_receipt_subject(subject)):

@@ -3,10 +3,11 @@
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
 
-from inbound.database.migrate import migrate
+from inbound.database.migrate import migrate, migrations_directory, needed_revision
 from inbound.database.tables import metadata
 
 
@@ -23,7 +24,12 @@ def test_migrations_go_back_and_forward_again(database: Engine) -> None:
     with database.connect() as connection:
         left = connection.exec_driver_sql("SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace")
         assert {row.relname for row in left} <= {"alembic_version", "alembic_version_pkc"}
-    assert migrate(database)[1] == "0004"
+    assert migrate(database)[1] == needed_revision()
+
+
+def test_the_newest_file_is_the_newest_migration() -> None:
+    """What a start compares with is what Alembic would migrate to."""
+    assert needed_revision() == ScriptDirectory(str(migrations_directory())).get_current_head()
 
 
 #: what a desk of the first schema holds

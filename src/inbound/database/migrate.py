@@ -1,16 +1,15 @@
 """The schema: which one is there, which one this program needs, and the way from one to the other."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util.exc import CommandError
 from sqlalchemy import Engine, text
 
 from inbound.database.engine import Transaction, transaction
 from inbound.errors import SchemaMismatch
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 #: one migration at a time, whoever starts it; an arbitrary constant of this program
 _MIGRATION_LOCK = 0x696E626F756E64
@@ -23,7 +22,9 @@ def migrations_directory() -> Path:
     return inside if inside.is_dir() else package.parents[1] / "migrations"
 
 
-def _config() -> Config:
+def _config() -> "Config":
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(migrations_directory()).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
@@ -31,13 +32,16 @@ def _config() -> Config:
 
 
 def needed_revision() -> str:
-    """The revision this program was written for."""
-    return str(ScriptDirectory.from_config(_config()).get_current_head())
+    """The revision this program was written for: every migration's file name begins with its own."""
+    return max(path.name.partition("_")[0] for path in (migrations_directory() / "versions").glob("[0-9]*.py"))
 
 
 def current_revision(tx: Transaction) -> str | None:
     """The revision of the database; None for an empty one."""
-    return MigrationContext.configure(tx).get_current_revision()
+    if tx.scalar(text("SELECT to_regclass('alembic_version')")) is None:
+        return None
+    revision = tx.scalar(text("SELECT version_num FROM alembic_version"))
+    return None if revision is None else str(revision)
 
 
 def migrate(engine: Engine, *, revision: str = "head") -> tuple[str | None, str | None]:
@@ -50,6 +54,10 @@ def migrate(engine: Engine, *, revision: str = "head") -> tuple[str | None, str 
         SchemaMismatch: there is no such revision.
         DatabaseTrouble: PostgreSQL refuses; the role must be allowed to create tables.
     """
+    # Alembic takes a quarter of a second to load, and an ordinary start needs nothing of it.
+    from alembic import command
+    from alembic.util.exc import CommandError
+
     config = _config()
     with transaction(engine) as tx:
         # A migration may take longer than any statement of the pipeline.

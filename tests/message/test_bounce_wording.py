@@ -315,6 +315,44 @@ def test_machines_write_other_mail_too(author: str, subject: str, text: str, fie
 
 
 @pytest.mark.parametrize(
+    ("sender", "text", "expected"),
+    [
+        ("support@example.net", "<jane@example.org>: 550 5.1.1 unbekannt", True),
+        # without a code it may be a person's mail that answers ours
+        ("support@example.net", "Der Drucker kam nicht an, sagt jane@example.org.", False),
+        # somebody shows what came back to him
+        ("petra@example.com", "<jane@example.org>: 550 5.1.1 unbekannt", False),
+    ],
+)
+def test_a_gateway_of_any_name_sends_back_what_we_sent(sender: str, text: str, expected: bool) -> None:  # noqa: FBT001  # truth table
+    """Who returns a message of ours, with a code and a bounce's subject, need not be called a mail system."""
+    copy = f"\n----- Original message follows -----\n\nFrom: <{sender}>\nTo: jane@example.org\nSubject: Drucker\n"
+    found = read(f"{text}\n{copy}", subject="Undeliverable: Drucker", author="Gateway Nord <gw@example.org>")
+    assert isinstance(found, DeliveryReport) is expected
+
+
+@pytest.mark.parametrize(
+    ("field", "diagnostic", "status"),
+    [
+        # that the time was up says less than what the last attempt met
+        ("4.4.7", "554 4.4.7 expired <421 4.4.2 timed out>", "4.4.2"),
+        # of a subject without a detail the exact one
+        ("5.1.0", "550 5.1.1 unknown", "5.1.1"),
+        ("5.1.1", "550 5.1.0 no", "5.1.1"),
+        # of two exact ones the other server's
+        ("5.1.1", "550 5.7.1 blocked", "5.7.1"),
+    ],
+)
+def test_of_two_codes_the_more_exact_counts(field: str, diagnostic: str, status: str) -> None:
+    """Codes differ in how much they say (RFC 3463)."""
+    (one,) = report(
+        f"Final-Recipient: rfc822; jane@example.org\nAction: failed\nStatus: {field}\n"
+        f"Diagnostic-Code: smtp; {diagnostic}"
+    )
+    assert one.status == status
+
+
+@pytest.mark.parametrize(
     "piece",
     [
         "will be retried ",

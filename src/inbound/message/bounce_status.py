@@ -107,14 +107,19 @@ _FOR_NOW = re.compile(
 
 
 def stated_status(text: str) -> str:
-    """The first status of class 4 or 5 that is stated with all three numbers; one that says something is better."""
+    """The status of class 4 or 5 that is stated with all three numbers; of several the first that says most."""
     found = [f"{kind}.{int(subject)}.{int(detail)}" for kind, subject, detail in _ENHANCED.findall(text) if kind != "2"]
-    return next((status for status in found if not is_unspecific(status)), next(iter(found), ""))
+    return max(found, key=status_rank, default="")
 
 
-def is_unspecific(status: str) -> bool:
-    """Does it say nothing but its class (RFC 3463 3.1)?"""
-    return status.endswith(".0.0")
+def status_rank(status: str) -> int:
+    """How much a status says (RFC 3463): nothing, the subject only, that the time was up, or what was wrong."""
+    _, _, rest = status.partition(".")
+    if rest in {"", "0.0"}:
+        return 0
+    if rest.startswith("0.") or rest.endswith(".0"):
+        return 1
+    return 2 if rest == "4.7" else 3
 
 
 def reply_class(text: str) -> str:

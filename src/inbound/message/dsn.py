@@ -9,11 +9,11 @@ from inbound.message.bounce_delay import tells_delay
 from inbound.message.bounce_fallback import other_recipients
 from inbound.message.bounce_signs import has_bounce_subject, is_daemon, is_machine, lists_recipients, reads_like_bounce
 from inbound.message.bounce_status import (
-    is_unspecific,
     one_line,
     reply_class,
     says_why,
     stated_status,
+    status_rank,
     worded_status,
 )
 from inbound.message.bounce_text import read_recipients, report_lines
@@ -37,6 +37,9 @@ _SAID_CHARS = 10_000
 
 STATUS_TYPES = frozenset({"message/delivery-status", "message/global-delivery-status"})
 RETURNED_TYPES = frozenset({"message/rfc822", "message/global", "text/rfc822-headers", "message/rfc822-headers"})
+
+# The rank of a status that says what was wrong.
+_EXACT = 3
 
 _STATUS = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})")
 
@@ -66,12 +69,14 @@ def read_delivery_report(
     is_called = has_bounce_subject(subject)
     has_form = _is_report(parts[0]) or marks.generated_field == "x-failed-recipients"
     has_form = has_form or (bool(groups) and (is_called or is_machine(authors, marks)))
-    is_returned = returned is not None or bool(rest)
-    if not has_form and not _is_bounce(said, marks, authors, is_called=is_called, is_returned=is_returned):
+    returned_header = _returned_header(returned, rest)
+    if not has_form and not (
+        _is_bounce(said, marks, authors, is_called=is_called, is_returned=returned is not None or bool(rest))
+        or (is_called and _is_sent_back(parts[0].header, returned_header) and _has_code(said))
+    ):
         return None
     if returned is not None and not groups and (inner := _wrapped(returned)):
         return read_delivery_report(inner, marks, subject, authors)
-    returned_header = _returned_header(returned, rest)
     recipients = _from_groups(groups or read_groups(text), lines, said, subject)
     if not any(one.address for one in recipients):
         named = _from_text(lines, said, parts[0], returned_header, subject)
@@ -97,13 +102,25 @@ def _is_bounce(said: str, marks: Marks, authors: tuple[Address, ...], *, is_call
         return is_called and not any(one.name for one in authors) and lists_recipients(said)
     if is_called:
         return True
-    has_code = bool(stated_status(said) or reply_class(said))
     if is_daemon(authors, marks):
-        return has_code or is_returned or reads_like_bounce(said)
+        return _has_code(said) or is_returned or reads_like_bounce(said)
     # The null reverse-path has vacation replies too, and postmasters are people.
     is_answer = marks.auto_submitted == "auto-replied" or bool(marks.auto_reply_field)
-    has_sign = has_code or lists_recipients(said) or (is_returned and marks.return_path == "")
+    has_sign = _has_code(said) or lists_recipients(said) or (is_returned and marks.return_path == "")
     return reads_like_bounce(said) and has_sign and not (is_answer and not is_machine(authors, Marks()))
+
+
+def _has_code(said: str) -> bool:
+    return bool(stated_status(said) or reply_class(said))
+
+
+def _is_sent_back(header: Header, returned: Header) -> bool:
+    """Did the message that came back come from whom this one goes to? Who shows a bounce of his own is another."""
+    senders, receivers = (
+        {plain_address(address).lower() for address in ADDRESS.findall(decode(one.first(name)[:MAX_FIELD_BYTES]))}
+        for one, name in ((returned, b"from"), (header, b"to"))
+    )
+    return not senders.isdisjoint(receivers)
 
 
 def _is_report(root: Part) -> bool:
@@ -197,11 +214,13 @@ def _stated(field: str, diagnostic: str, said: str, *, is_final: bool) -> str:
     """
     found = _STATUS.search(field)
     status = found[0] if found else ""
-    is_vague = not status or is_unspecific(status)
+    is_vague = status_rank(status) == 0
     told = stated_status(diagnostic)
-    if is_vague and (not told or is_unspecific(told)):
+    if is_vague and status_rank(told) == 0:
         told = stated_status(said) or told
-    if told and not is_unspecific(told) and (not status or told[0] == status[0] or (is_vague and is_final)):
+    is_same_class = not status or told[:1] == status[0]
+    says_more = status_rank(told) > status_rank(status) or status_rank(told) == _EXACT
+    if told and says_more and (is_same_class or (is_vague and is_final)):
         return told
     is_contradicted = is_final and is_vague and reply_class(diagnostic) not in {"", status[:1]}
     return told if is_contradicted else status or told
@@ -250,11 +269,10 @@ def _told(address: str, text: str, said: str, action: Action) -> ReportedRecipie
     status = stated_status(text) or stated_status(said)
     kind = "4" if action is Action.DELAYED else reply_class(text) or reply_class(said)
     # Some say what happened first, and to whom only then.
-    has_code = bool(stated_status(text) or reply_class(text))
     return ReportedRecipient(
         address=address,
         action=action,
         status=status or worded_status(kind, text, said),
         is_status_stated=bool(status),
-        diagnostic=clean_line(one_line(text if has_code or not said else said)),
+        diagnostic=clean_line(one_line(text if _has_code(text) or not said else said)),
     )

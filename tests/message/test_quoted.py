@@ -99,6 +99,25 @@ SEPARATORS = {
     "Claws": "On Tue, 3 May 2026 10:15:12 +0200\nHelp <help@example.com> wrote:",
     "Evolution": "Am Dienstag, den 03.05.2026, 10:15 +0200 schrieb Hilfe:",
     "a service desk": "##- Bitte geben Sie Ihre Antwort oberhalb dieser Zeile ein -##",
+    "Gmail, older": "2026/5/3 Help <help@example.com>",
+    "T-Online, app": "Am 03.05.26 um 10:15 schrieb Hilfe",
+    "AOL": "In a message dated 5/3/2026 10:15:12 A.M. Eastern Standard Time, \nhelp@example.com writes:",
+    "GroupWise": '>>> "Hilfe" <help@example.com> 03.05.2026 10:15 >>>',
+    "Sony": "---- Hilfe schrieb ----",
+    "BlackBerry, mark without dashes": (
+        "  Originalnachricht  \nVon: Hilfe\nGesendet: Dienstag, 3. Mai 2026 10:15\nAn: Petra\nBetreff: Drucker"
+    ),
+    "NetEase": (
+        "---- Replied Message ----\n| From | Help<help@example.com> |\n| Date | 05/03/2026 10:15 |\n"
+        "| To | Petra<petra@example.com> |\n| Subject | Printer |"
+    ),
+    "Proton, old": (
+        "‐‐‐‐‐‐‐ Original Message ‐‐‐‐‐‐‐\nOn Tuesday, May 3, 2026 10:15 AM, Help <help@example.com> wrote:"
+    ),
+    "a date whose label nobody told us about": (
+        "From: Help <help@example.com>\nZzzz: Tuesday, May 3, 2026 10:15 AM\nTo: Petra\nSubject: Printer"
+    ),
+    "a rule above the line": "________________________________\nAm 03.05.2026 um 10:15 schrieb Hilfe:",
 }
 
 
@@ -114,7 +133,7 @@ def test_what_stands_below_a_separator_is_quoted(separator: str) -> None:
     assert (reply.new_text, reply.quoted_text, reply.signature) == (NEW, quote, "")
 
 
-@pytest.mark.parametrize("separator", [text for text in SEPARATORS.values() if "Zeile" not in text])
+@pytest.mark.parametrize("separator", [text for text in SEPARATORS.values() if not text.startswith(("##", ">>>"))])
 def test_answers_below_a_marked_quote_are_new(separator: str) -> None:
     """Bottom-posting survives: quoted lines end where their marks end."""
     reply = split_reply(f"{separator}\n> Ist er denn an?\n>\n> Hilfe\n\n{NEW}\n")
@@ -164,6 +183,52 @@ def test_attribution_lines_of_many_languages(line: str, quote: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "line",
+    [
+        "2. mai 2026 kl. 10:15 skrev Petra Muster <petra@example.com>:",
+        "02.05.2026 10:15, Petra Muster пишет:",
+        "Petra Muster <petra@example.com> schrieb:",
+        "Petra Muster <petra@example.com> hat am 3. Mai 2026 um 10:15 geschrieben:",
+        "Zitat von Petra Muster <petra@example.com>:",
+    ],
+)
+def test_the_text_right_above_an_attribution_line_is_none_of_it(line: str) -> None:
+    """A greeting without a blank line below it does not begin the line that quotes."""
+    assert split_reply(f"{NEW}\n{line}\n> alt\n> alt\n").new_text == NEW
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "---- On Tue, 03 May 2026 10:15:12 +0200\nPetra <petra@example.com> wrote ----",
+        "Petra <petra@example.com> ezt írta (időpont: 2026.\nmáj. 3., K, 10:15):",
+        "ma 2. maalisk.\n2026 klo 10.15 Petra (petra@example.com) kirjoitti:",
+        "Petra Muster schrieb am\n03.05.2026 10:15:12:",
+        "Petra <petra@example.com>, 3 May\n2026 Sal, 10:15 tarihinde şunu yazdı:",
+    ],
+)
+def test_wrapped_attribution_lines(lines: str) -> None:
+    """Programs wrap them inside of dates and brackets, too."""
+    reply = split_reply(f"neu\n\n{lines}\n\n> alt\n")
+    assert (reply.new_text, reply.quoted_text) == ("neu", f"{lines}\n\n> alt")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "## Schreiben Sie Ihre Antwort über dieser Zeile ##",
+        "--- Reply ABOVE THIS LINE to post a comment ---",
+        "##- Veuillez entrer votre réponse au-dessus de cette ligne -##",
+        "##- Typ uw antwoord boven deze regel -##",
+        "##- Zzz zzzz zz zzz -##",
+    ],
+)
+def test_desks_ask_for_answers_above_a_line(line: str) -> None:
+    """What a desk wrote below it comes back with every reply."""
+    assert split_reply(f"neu\n\n{line}\n\nalt").new_text == "neu"
+
+
+@pytest.mark.parametrize(
     "text",
     [
         # header fields in prose
@@ -185,6 +250,14 @@ def test_attribution_lines_of_many_languages(line: str, quote: str) -> None:
         # quote marks that are none
         "x > y\ny >= 3",
         "     > indented, a diagram",
+        # rules and dashes that open no signature
+        "Zwei Teile:\n\n---\n\nDas ist der erste Teil.\n\n---\n\nDas ist der zweite",
+        "Überschrift\n===========\n\nText",
+        "Bitte bestellen:\n\n-Toner",
+        "```\n// Sent from my iPhone\n-- \nx\n```\n\nstimmt nicht.",
+        # a form, a chronicle
+        "Name: Petra\nE-Mail: petra@example.com\nDatum: 3.5.2026 10:15\nBetreff: Drucker",
+        "03.05.2026 10:15 Anruf\n03.05.2026 11:15 Besuch",
     ],
 )
 def test_prose_is_left_alone(text: str) -> None:
@@ -281,6 +354,15 @@ def test_torn_off_ends_of_quoted_lines_are_quoted() -> None:
         "Отправлено с iPhone",
         "iPhoneから送信",
         "发自我的 iPhone",
+        "Sent from Zzzz",
+        "Mobil gesendet",
+        "发送自我的 iPhone",
+        "Get BlueMail for Android",
+        "Bitte entschuldigen Sie meine Kürze.",
+        "-Petra",
+        "____\nPetra Muster\nBeispiel GmbH & Co.\nTelefon 0123 456",
+        "—————\nPetra Muster\nLeitung",
+        "______________________________\nThis message is confidential. If it is not for you, delete it.",
         "-----BEGIN PGP SIGNATURE-----\niQEz\n-----END PGP SIGNATURE-----",
         "_______________________________________________\nUsers mailing list\nhttps://lists.example.com/listinfo/users",
     ],

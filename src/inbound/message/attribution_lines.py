@@ -15,6 +15,8 @@ from inbound.message.quote_marks import Line, next_spoken
 #: lines one may be wrapped over, and characters of each that are looked at
 MAX_LINES = 6
 MAX_LINE_CHARS = 300
+#: characters of a line from which on it was perhaps wrapped
+WRAPPED_CHARS = 50
 
 _WORD = re.compile(r"[^\W\d_]+")
 _UNDIVIDED = re.compile(WROTE_UNDIVIDED)
@@ -23,9 +25,15 @@ _TIME = re.compile(r"(?<!\d)\d{1,2}(?:[:h]|\.(?=\d\d(?!\d|\.)))\d{2}(?!\d)|\d{1,
 _DATE = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)|(?<!\d)\d{1,4}[./-]\s?\d{1,2}[./-]\s?\d{2,4}(?!\d)|\d{1,2}\s?[月월]")
 # A date after at most two words ("tir. 18. apr.", "Il giovedì 8 dicembre"), or a word such lines open with.
 _OPENING_WORD = re.compile(rf"\W{{0,10}}(?:{OPENINGS})[\s,]|\W{{0,3}}在", re.IGNORECASE)
-_OPENING_DATE = re.compile(r"\W{0,10}(?:[^\W\d]{1,12}[.,]{0,2}\s){0,2}\d")
+_OPENING_DATE = re.compile(r"\W{0,10}(?:[^\W\d]{1,12}[.,]{0,2}\s){0,2}\d(?!\d?:\d\d)")
 # "Petra Muster <petra@example.com>"
+_ADDRESS_START = re.compile(r"[<(]")
 _NAME_AND_ADDRESS = re.compile(r"[^<>.!?]{1,80}<[^<>]{1,80}>")
+# The same with at most a word or two behind it, for "wrote" in a language nobody told us about.
+_SPEAKER = re.compile(r"(?:[^\s<>]{1,30} ){1,4}<[^\s<>]{1,80}>[^<>:]{0,25}[:：]\Z")
+_SHORT_END = re.compile(r">[^<>:]{0,20}[:：]\Z")
+# GroupWise writes ">>> Petra Muster <petra@example.com> 3.5.2026 10:15 >>>"
+_GROUPWISE = re.compile(r">>> [^>].{1,150}>>>\Z")
 # A longer word before the full stop: "3." and "janv." end no sentence.
 _ENDS_SENTENCE = re.compile(r"[^\W\d]{7,}\.\Z")
 # Gmail's old form comes without a colon.
@@ -80,12 +88,19 @@ def attribution_ending_at(lines: list[Line], last: int, floor: int = 0) -> Attri
     line = lines[last]
     if len(line.raw) > MAX_LINE_CHARS:
         return None
-    if not line.text.endswith(_COLONS):
-        is_whole = line.text[:1].isdigit() and _BARE.match(line.text)
-        return AttributionLine(last, last + 1, line.text) if is_whole or _lost_its_colon(line.text) else None
     behind = next_spoken(lines, last + 1, last + 6)
     is_quote_next = behind < min(len(lines), last + 6) and lines[behind].depth > line.depth
-    return _widest(lines, last, floor, is_quote_next=is_quote_next)
+    if line.text.endswith(_COLONS) or _ends_between_dashes(line.text):
+        return _widest(lines, last, floor, is_quote_next=is_quote_next)
+    is_paragraph = last == floor or lines[last - 1].is_blank
+    if _lost_its_colon(line.text, is_quote_next=is_quote_next, is_paragraph=is_paragraph):
+        return AttributionLine(last, last + 1, line.text)
+    return None
+
+
+def is_dated(text: str) -> bool:
+    """Is there a date with its time?"""
+    return bool(_DATE.search(text)) and bool(_TIME.search(text))
 
 
 def ends_with_wrote(text: str) -> bool:
@@ -127,12 +142,25 @@ def _opens(text: str) -> bool:
     return bool(_OPENING_WORD.match(text) or _OPENING_DATE.match(text))
 
 
-def _lost_its_colon(text: str) -> bool:
-    """Everything but the colon is there."""
-    if "@" not in text or not ends_with_wrote(text) or not _opens(text):
+def _ends_between_dashes(text: str) -> bool:
+    """Is it the end of "---- On 3 May 2026 Petra wrote ----" (Zoho)?"""
+    return text.endswith("----") and ends_with_wrote(text)
+
+
+def _lost_its_colon(text: str, *, is_quote_next: bool, is_paragraph: bool) -> bool:
+    """Is everything there but the colon?"""
+    if text[:1] == ">":
+        return bool(_GROUPWISE.match(text)) and _facts(text).has_time
+    if text.endswith(_SENTENCE_ENDS) or not _opens(text):
         return False
+    if _BARE.match(text):
+        return True
     facts = _facts(text)
-    return facts.has_time and facts.has_address and "<" in text
+    if facts.has_address and "<" in text:
+        return (facts.has_time and ends_with_wrote(text)) or (
+            (is_quote_next or is_paragraph) and facts.has_date and text[0].isdigit() and text.endswith(">")
+        )
+    return (is_quote_next or is_paragraph) and facts.has_date and facts.has_time and facts.has_wrote
 
 
 def _widest(lines: list[Line], last: int, floor: int, *, is_quote_next: bool) -> AttributionLine | None:
@@ -151,11 +179,13 @@ def _widest(lines: list[Line], last: int, floor: int, *, is_quote_next: bool) ->
         if found and _facts(found.text).has_date:
             break
         text = f"> {line.text}" if is_tail and start == last else line.text
-        if start < last and text.endswith(_SENTENCE_ENDS) and not _opens(text):
+        if start < last and _ends_sentence(text):
             break
         joined, facts = f"{text} {joined}".rstrip(), facts | _facts(text)
         opens = _opens(joined)
-        if _is_complete(joined, facts, is_quote_next=is_quote_next, is_dated_form=opens):
+        is_paragraph = start == floor or lines[start - 1].is_blank
+        is_dated_form = opens or (is_paragraph and "<" in joined)
+        if _is_complete(joined, facts, is_quote_next=is_quote_next, is_dated_form=is_dated_form):
             if opens:
                 return _with_opening(lines, AttributionLine(start, last + 1, joined), floor)
             if found is None and joined[0] not in "<>(,":
@@ -163,10 +193,20 @@ def _widest(lines: list[Line], last: int, floor: int, *, is_quote_next: bool) ->
     return _with_opening(lines, found, floor) if found else None
 
 
+def _ends_sentence(text: str) -> bool:
+    """Is it the end of one? "3. 5. 2026." is none, nor what stands in an open bracket."""
+    if not text.endswith(_SENTENCE_ENDS) or _opens(text):
+        return False
+    return not text[-2:-1].isdigit() and text.count("(") <= text.count(")")
+
+
 def _is_complete(text: str, facts: _Facts, *, is_quote_next: bool, is_dated_form: bool) -> bool:
     if _begins_with_wrote(text):
         return False
-    if is_quote_next and (_begins_with_quoting(text) or (facts.has_address and text.endswith((">:", "):")))):
+    if is_quote_next and (
+        _begins_with_quoting(text)
+        or (facts.has_address and (text.endswith((">:", "):")) or bool(_SPEAKER.match(text))))
+    ):
         return True
     if facts.has_date or facts.has_time:
         return _is_complete_with_date(text, facts, is_quote_next=is_quote_next, is_dated_form=is_dated_form)
@@ -176,7 +216,8 @@ def _is_complete(text: str, facts: _Facts, *, is_quote_next: bool, is_dated_form
 
 def _is_complete_with_date(text: str, facts: _Facts, *, is_quote_next: bool, is_dated_form: bool) -> bool:
     if facts.has_address:
-        return facts.has_wrote or is_quote_next or (facts.has_time and is_dated_form)
+        is_told = facts.has_time or (facts.has_date and bool(_SHORT_END.search(text)))
+        return facts.has_wrote or is_quote_next or (is_told and is_dated_form)
     has_both = facts.has_date and facts.has_time
     if facts.has_wrote:
         return is_quote_next or has_both or (is_dated_form and ends_with_wrote(text))
@@ -193,17 +234,45 @@ def _with_opening(lines: list[Line], found: AttributionLine, floor: int) -> Attr
         return found
     while first > max(floor, found.end - MAX_LINES) and _belongs_above(lines[first - 1], lines[found.start].depth):
         first -= 1
-    is_paragraph = first == floor or lines[first - 1].is_blank
-    text = " ".join([line.text for line in lines[first : found.start]] + [found.text])
-    if not is_paragraph or len(text) > MAX_LINE_CHARS or not (_opens(text) or _names_first(text)):
+    if first == found.start:
         return found
-    return AttributionLine(first, found.end, text)
+    is_paragraph = first == floor or lines[first - 1].is_blank
+    above = " ".join(line.text for line in lines[first : found.start])
+    text = f"{above} {found.text}"
+    if not is_paragraph or len(text) > MAX_LINE_CHARS or not _may_begin(above, found.text):
+        return found
+    is_opening = _opens(text) or _names_first(text) or _begins_with_quoting(text)
+    return AttributionLine(first, found.end, text) if is_opening else found
+
+
+def _may_begin(above: str, text: str) -> bool:
+    """Below a whole one, what stands right above is the text of the mail, unless it begins with a date as well."""
+    if _OPENING_WORD.match(above) or not _is_whole(text):
+        return True
+    facts = _facts(above)
+    if facts.has_address or len(above) >= WRAPPED_CHARS:
+        return True
+    if text[:1].isdigit():
+        return facts.has_wrote or bool(_OPENING_DATE.match(above)) or (" " not in above and above.endswith((".", ",")))
+    return False
+
+
+def _is_whole(text: str) -> bool:
+    """Does it begin like one: with a date, or with first and last name?"""
+    if text[:1].isdigit():
+        return True
+    words = _WORD.findall(_ADDRESS_START.split(text[:80], 1)[0].casefold())
+    names = next((number for number, word in enumerate(words) if word in WROTE), len(words))
+    return names > 1 and not text[:1].islower()
 
 
 def _belongs_above(line: Line, depth: int) -> bool:
     if line.is_blank or line.depth != depth or len(line.text) > 120:
         return False
-    return not line.text.endswith((":", "!", "?")) and not _ENDS_SENTENCE.search(line.text)
+    if line.text.endswith((":", "!", "?")):
+        return False
+    # "ma 2. maalisk." is a date, too.
+    return not _ENDS_SENTENCE.search(line.text) or bool(_OPENING_DATE.match(line.text[:20]))
 
 
 def _names_first(text: str) -> bool:

@@ -3,8 +3,11 @@
 from dataclasses import dataclass
 
 from inbound.message.attribution_lines import AttributionLine, attribution_ending_at
-from inbound.message.header_blocks import HeaderBlock, Mark, block_at, block_on_line, read_mark
+from inbound.message.header_blocks import HeaderBlock, Mark, block_at, block_on_line, is_rule, read_mark
 from inbound.message.quote_marks import Line, next_spoken
+
+#: characters of a rule that belongs to what stands below it
+MIN_RULE_CHARS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ def find_embedded(
         return found
     attribution = attribution_ending_at(lines, index, floor)
     if attribution and lines[attribution.start].depth <= max_depth:
-        return Embedded(attribution.start, attribution.end, attribution=attribution)
+        return Embedded(rule_above(lines, attribution.start, floor), attribution.end, attribution=attribution)
     return None
 
 
@@ -58,3 +61,9 @@ def _announced_by(mark: Mark, lines: list[Line], index: int, floor: int) -> Embe
     if following < min(len(lines), index + 6) and (block := block_at(lines, following, floor)) and block.start <= index:
         return Embedded(block.start, block.end, block=block, mark=block.mark)
     return Embedded(index, index + 1, mark=mark) if mark.is_known else None
+
+
+def rule_above(lines: list[Line], index: int, floor: int) -> int:
+    """The rule right above a line that begins a quote; the line itself without one."""
+    is_ruled = index > floor and len(lines[index - 1].text) >= MIN_RULE_CHARS and is_rule(lines[index - 1])
+    return index - 1 if is_ruled else index

@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 from unicodedata import category, normalize
 
-from inbound.message.attribution_lines import ends_with_wrote
+from inbound.message.attribution_lines import ends_with_wrote, is_dated
 from inbound.message.phrases import FIELD_OF, FORWARDED, ORIGINAL
 from inbound.message.quote_marks import Line, next_spoken
 
@@ -37,13 +37,19 @@ def _fold(text: str) -> str:
 
 
 _LABEL = re.compile(r"[\s*_|]{0,10}(?P<label>[^\W\d_][^:：\n]{0,40}?)[\s*_]{0,4}[:：][*_]{0,3}")
-_DASHES = frozenset("-_=*~—–")
+# "| From | Petra Muster<petra@example.com> |", a table (NetEase).
+_CELL_LABEL = re.compile(r"\|\s?(?P<label>[^\W\d_][^|:\n]{0,40}?)\s?\|(?=[^|]+\|\Z)")
+_DASHES = frozenset("-_=*~—–‐‑‒―")
 _COLONS = frozenset(":：")
 # As in "Kopie (CC)".
 _REMARK = re.compile(r"\s?\([^()]*\)")
-_RULE = re.compile(r"[-_=*~—–⸺\s]{3,}+\Z")
-_RULED = re.compile(r"\s*+[-_=*~—–]{2,}+\s{0,5}(?P<phrase>[^\W\d_].{1,160}?)\s{0,5}[-_=*~—–]{2,}+(?P<rest>.*)\Z")
-_RULED_ALONE = re.compile(r"\s*+[-_=*~—–]{2,}+\s{0,5}(?P<phrase>[^\W\d_].{1,160}?)\s{0,5}[-_=*~—–]{2,}+(?P<rest>)\Z")
+_RULE = re.compile(r"[-_=*~—–‐‑‒―⸺\s]{3,}+\Z")
+_RULED = re.compile(
+    r"\s*+[-_=*~—–‐‑‒―]{2,}+\s{0,5}(?P<phrase>[^\W\d_].{1,160}?)\s{0,5}[-_=*~—–‐‑‒―]{2,}+(?P<rest>.*)\Z"
+)
+_RULED_ALONE = re.compile(
+    r"\s*+[-_=*~—–‐‑‒―]{2,}+\s{0,5}(?P<phrase>[^\W\d_].{1,160}?)\s{0,5}[-_=*~—–‐‑‒―]{2,}+(?P<rest>)\Z"
+)
 _FORWARDED = re.compile(_fold(FORWARDED))
 _ORIGINAL = re.compile(_fold(ORIGINAL))
 # Labels as programs write them, for the mails whose block has lost its line ends.
@@ -94,7 +100,8 @@ def read_mark(line: Line) -> Mark | None:
     if text[:1] in _DASHES and (ruled := _RULED_ALONE.match(text) or _RULED.match(text)):
         phrase = _fold(ruled["phrase"])
         is_forward = bool(_FORWARDED.search(phrase))
-        is_known = is_forward or bool(_ORIGINAL.search(phrase)) or _is_zoho(phrase)
+        # Zoho and Sony write their attribution line between dashes.
+        is_known = is_forward or bool(_ORIGINAL.search(phrase)) or ends_with_wrote(ruled["phrase"])
         # People too put headings between dashes, but fewer of them.
         is_long = text[:MIN_DASHES] == text[0] * MIN_DASHES
         return Mark(is_forward, is_known and is_long, ruled["rest"].strip())
@@ -103,9 +110,10 @@ def read_mark(line: Line) -> Mark | None:
     return None
 
 
-def _is_zoho(phrase: str) -> bool:
-    """Zoho writes its attribution line between dashes."""
-    return ":" in phrase and "@" in phrase and ends_with_wrote(phrase)
+def _is_bare_mark(line: Line) -> bool:
+    """Is it "Original Message" without dashes? Above a block only."""
+    text = line.text
+    return 0 < len(text) < MAX_LABEL_CHARS and text.count(" ") < 3 and bool(_ORIGINAL.search(_fold(text)))
 
 
 def is_rule(line: Line) -> bool:
@@ -116,11 +124,12 @@ def is_rule(line: Line) -> bool:
 def label_of(text: str) -> tuple[str, str] | None:
     """The field a line holds and its value; None when it begins with no label of one."""
     head = text[: MAX_LABEL_CHARS + 20]
-    if ":" not in head and "：" not in head:
+    is_cell = head[:1] == "|" and text[-1:] == "|"
+    if not is_cell and ":" not in head and "：" not in head:
         return None
-    found = _LABEL.match(head)
+    found = (is_cell and _CELL_LABEL.match(text[:MAX_LINE_CHARS])) or _LABEL.match(head)
     field = _FIELD_OF_FOLDED.get(_fold(_REMARK.sub("", found["label"]))) if found else None
-    return (field, text[found.end() :].strip(" \t*_\xa0")) if found and field else None
+    return (field, text[found.end() :].strip(" \t*_\xa0" + "|" * is_cell)) if found and field else None
 
 
 def block_at(lines: list[Line], index: int, floor: int = 0, *, is_announced: bool = False) -> HeaderBlock | None:
@@ -195,6 +204,8 @@ def _announcement(lines: list[Line], index: int, floor: int) -> tuple[int, Mark 
         if line.is_blank:
             continue
         found = read_mark(line)
+        if found is None and above == index - 1 and _is_bare_mark(line):
+            found = Mark(is_forward=False, is_known=True, rest="")
         if not (is_rule(line) or (found and not found.rest and mark is None)):
             break
         start, mark = above, found or mark
@@ -208,7 +219,7 @@ def _fields(lines: list[Line], index: int, *, is_split: bool) -> tuple[dict[str,
     position, limit = index, min(len(lines), index + MAX_LINES)
     while position < limit and (lines[position].depth == depth or lines[position].is_blank):
         text = lines[position].text
-        labelled = label_of(text) if text else None
+        labelled = (label_of(text) or _dated_line(text, values)) if text else None
         if labelled and (labelled[0] not in values or labelled[0] == "other"):
             field = labelled[0]
             _take(values, *labelled, is_split=is_split)
@@ -220,6 +231,15 @@ def _fields(lines: list[Line], index: int, *, is_split: bool) -> tuple[dict[str,
             end = position + 1
         position += 1
     return values, end
+
+
+def _dated_line(text: str, values: dict[str, str]) -> tuple[str, str] | None:
+    """The date, where its label is none that we know: below the author nothing else has one with its time."""
+    if "date" in values or "from" not in values:
+        return None
+    found = _LABEL.match(text[: MAX_LABEL_CHARS + 20])
+    is_date = found is not None and " " not in found["label"].strip() and is_dated(text[found.end() :][:200])
+    return ("date", text[found.end() :].strip(" \t*_\xa0")) if found and is_date else None
 
 
 def _take(values: dict[str, str], field: str, value: str, *, is_split: bool) -> None:

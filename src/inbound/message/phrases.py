@@ -10,7 +10,7 @@ import re
 #: field -> labels, divided by ``|``
 _LABELS = {
     "from": (
-        "from|sender|von|absender|de|expéditeur|remitente|remetente|da|mittente|van|afzender|od|nadawca|odesílatel|"
+        "from|sender|von|no|absender|de|expéditeur|remitente|remetente|da|mittente|van|afzender|od|nadawca|odesílatel|"
         "odosielateľ|fra|avsender|afsender|från|avsändare|lähettäjä|feladó|de la|expeditor|expeditorul|от|от кого|"
         "отправитель|від|від кого|відправник|подател|изпращач|saatja|kimden|gönderen|šalje|pošiljatelj|pošiljalac|"
         "πρόσωπο|από|αποστολέας|nuo|sūtītājs|frá|dari|từ|người gửi|מאת|من|จาก|"
@@ -21,6 +21,7 @@ _LABELS = {
         "to|an|empfänger|à|destinataire|pour|a|para|destinatario|destinatário|aan|ontvanger|komu|adresat|adresát|do|"
         "odbiorca|pre|til|mottaker|modtager|till|mottagare|vastaanottaja|címzett|către|la|destinatar|destinatarul|"
         "кому|получатель|одержувач|до|получател|saaja|kellele|kime|alıcı|prima|primatelj|za|προς|παραλήπτης|kam|"
+        "per a|adressaat|"
         "adresātam|kepada|đến|người nhận|אל|إلى|ถึง|宛先|收件人|收件者|받는 사람|받는사람|받는이"
     ),
     "cc": (
@@ -35,13 +36,14 @@ _LABELS = {
         "enviado em|enviada em|enviada|enviat|data|inviato|verzonden|verzonden op|verstuurd|odesláno|odoslané|dátum|"
         "dátuma|wysłano|wysłane|data wysłania|dato|sendt|skickat|skickad|skickades|lähetetty|päivämäärä|päiväys|pvm|"
         "elküldve|küldve|küldés ideje|trimis|trimis la|дата|отправлено|дата отправки|надіслано|відправлено|изпратено|"
+        "verschickt|kuupäev|saadetud|enviat el|αποστολή|terkirim|تم الإرسال|ส่ง|"
         "kuupäev|saadetud|saatmisaeg|tarih|gönderildi|gönderme tarihi|gönderilme tarihi|poslano|poslato|ημερομηνία|"
         "ημ/νία|εστάλη|στάλθηκε|datums|nosūtīts|išsiųsta|tanggal|dikirim|ngày|đã gửi|תאריך|נשלח|التاريخ|"
         "تاريخ الإرسال|วันที่|送信日時|日付|日時|发送时间|發送時間|发送日期|日期|时间|寄件日期|傳送日期|"
         "보낸 날짜|보낸날짜|날짜|보낸시간|보낸 시간"
     ),
     "subject": (
-        "subject|betreff|betrifft|betr.|objet|sujet|asunto|assunto|oggetto|onderwerp|předmět|predmet|temat|emne|ämne|"
+        "subject|betreff|ogg|rubrik|tēma|mövzu|titulli|betrifft|betr.|objet|sujet|asunto|assunto|oggetto|onderwerp|předmět|predmet|temat|emne|ämne|"
         "aihe|tárgy|subiect|subiectul|тема|относно|teema|pealkiri|konu|naslov|tema|zadeva|θέμα|temats|efni|perihal|"
         "subjek|chủ đề|tiêu đề|נושא|الموضوع|เรื่อง|หัวเรื่อง|件名|主题|主題|主旨|제목"
     ),
@@ -55,7 +57,9 @@ _LABELS = {
         "attachments|attachment|anlagen|anlage|anhänge|importance|wichtigkeit|priority|priorität|sensitivity|"
         "categories|kategorien|pièces jointes|importancia|datos adjuntos|allegati|bijlagen|urgentie|organization|"
         "organisation|message-id|resent-from|resent-to|newsgroups|user-agent|list-id|附件|重要性|załączniki|ważność|"
-        "bilagor|vedlegg"
+        "bilagor|vedlegg|when|where|required attendees|optional attendees|location|wann|wo|ort|quand|où|cuándo|dónde|"
+        "fichiers joints|annexes|anexos|bijlage|bilaga|vedhæftede filer|přílohy|prílohy|вложения|添付ファイル|"
+        "flag status|local time|utc time|external|delivered-to|return-path|x-mailer|content-type|resent-date"
     ),
 }
 #: label -> field
@@ -76,13 +80,15 @@ ORIGINAL = (
     r"opprinnelig|ursprung|alkuperäinen|eredeti|исходн|оригинал|первоначальн|початков|původní|pôvodn|izvorn|izvirn|"
     r"orijinal|özgün|iletinin aslı|αρχικό|πρωτότυπ|algne|algupära|oryginaln|orjinal|upprunaleg|оригіналь|原邮件|"
     r"sākotnēj|originali|thư gốc|pesan asli|הודעה מקורית|الرسالة الأصلية|原始|元の|オリジナル|원본|antwortnachricht|"
-    r"reply message|message reply"
+    r"repl(?:y|ied) message|message reply|邮件原件|กเดิม|asal\b"
 )
 _WROTE_WORDS = (
     "wrote|writes|schrieb|schrieben|schreibt|geschrieben|écrit|écrivait|escribió|escribio|scritto|scrisse|scrive|"
     "escreveu|schreef|geschreven|skrev|skreiv|kirjoitti|napisał|napisała|pisze|napsal|napsala|napísal|napísala|писал|"
     "писала|написал|написала|пишет|пише|написав|написа|írta|yazdı|έγραψε|έγραψαν|scris|pisao|napisao|napisala|kirjutas|"
-    "rakstīja|rašė|parašė|menulis|viết|skrifaði|escriure|idatzi|כתב|כתבה|كتب|كتبت|كتابة"
+    "rakstīja|rašė|parašė|menulis|viết|skrifaði|escriure|escrit|escribiu|idatzi|כתב|כתבה|كتب|كتبت|كتابة|نوشت|"
+    "napisana|napisal|napísali|napsali|pisal|pisala|написао|писао|напиша|пишува|напісаў|yazmış|schrijft|skriver|"
+    "escribe|escreve|scrie|shkroi|sulat|geskryf"
 )
 #: words for "wrote"
 WROTE = frozenset(_WROTE_WORDS.split("|"))
@@ -91,21 +97,24 @@ QUOTING = frozenset(("quoting", "zitat", "zitiere", "citando", "citation", "cita
 #: words that go before or behind them
 WROTE_AUXILIARIES = frozenset(("a", "ha", "hat", "va", "je", "ezt", "đã", "du", "følgende", "följande"))
 #: "wrote" where words are not divided, as a regular expression
-WROTE_UNDIVIDED = "写道|寫道|写到|のメール|のメッセージ|書きました|작성|쓰신|썼습니다|เขียน"
+WROTE_UNDIVIDED = "写道|寫道|写到|のメール|のメッセージ|書きました|작성|쓰신|쓴 글|썼습니다|เขียน"
 #: what stands before the date in "On 3 May 2026 Petra wrote", as a regular expression
 OPENINGS = (
     r"on|am|le|el|il|em|op|den|d\.|dne|dnia|dňa|w dniu|på|vào|pada|στις|στισ|το|на|la|u|dana|data|no dia|kl|um|a|al|"
-    r"ngày|в|у|në|בתאריך|في|ב-|เมื่อ|il giorno|el día"
+    r"ngày|v|в|у|дана|në|בתאריך|في|ב-|เมื่อ|ในวันที่|il giorno|el día|þann|in a message dated|"
+    r"wiadomość napisana przez|użytkownik|missatge de"
 )
 
 _SENT = (
     r"sent|gesendet|versendet|verschickt|geschickt|envoyé|enviad[oa]|enviat|inviato|verzonden|verstuurd|wysłan[eoay]|"
-    r"skickat|skickades|sendt|lähetetty|отправлено|надіслано|изпратено|odesláno|odoslané|poslano|poslato|trimis|"
-    r"saadetud|k[üu]ldve|elküldve|στάλθηκε|εστάλη|dikirim|được gửi"
+    r"skickat|skickades|skickas|secured|nosūtīts|išsiųsta|đã gửi|"
+    r"sendt|lähetetty|отправлено|надіслано|изпратено|odesláno|odoslané|poslano|poslato|trimis|"
+    r"saadetud|elküldve|στάλθηκε|εστάλη|dikirim|được gửi"
 )
 _BY = (
     r"from|via|using|with|by|on|von|vom|mit|über|aus|per|auf|depuis|de|du|à partir|avec|desde|con|do|da|dal|dallo|por|"
-    r"pelo|vanaf|van|met|uit|za|z|ze|från|med|fra|с|из|з|із|от|s|sa|so|iz|pomocí|de pe|din|minu|από|dari|từ"
+    r"pelo|vanaf|vanuit|van|des|no|iš|со|met|uit|za|z|ze|från|med|fra|с|из|з|із|от|s|sa|so|iz|pomocí|de pe|din|minu|"
+    r"από|dari|từ"
 )
 _MESSAGE = r"diese (?:nachricht|e-?mail|mail)"
 #: "Sent from my iPhone": the whole line, as a regular expression; `DEVICE` has to stand in it too
@@ -115,24 +124,38 @@ SENT_FROM = (
     rf"(?:{_MESSAGE} wurde )?(?:von|vom|mit) .{{2,80}}?(?:gesendet|versendet|geschickt|verschickt|gesandt)\b.{{0,40}}|"
     rf"{_MESSAGE} wurde .{{0,80}}(?:gesendet|versendet|geschickt|verschickt)\b.{{0,40}}|"
     r".{1,40}(?:(?:から|より)送信\w*|에서 (?:보냄|전송됨|보낸 메일)| küldve|'?\w{0,9}d[ae]n gönderildi)\W{0,3}|"
-    r"lähetetty\s.*|发自.*|發自.*|来自我的.*|從我的.*|从我的.*|傳送自.*|"
+    r"lähetetty\s.*|k[üu]ldve\s.*|.{1,40} ile gönderildi\W?|"
+    r"发自.*|發自.*|发送自.*|来自我的.*|從我的.*|从我的.*|傳送自.*|"
+    r"נשלח מ.*|(?:أرسلت|مرسل|تم الإرسال) من.*|ส่งจาก.*|mobil gesendet\W?|provenance\s?: .*|"
+    r"(?:please excuse|excuse|sorry for|bitte entschuldigen sie|veuillez excuser|disculp\w+) .{1,60}|"
     # where to get the program
-    r"(?:[^\W\d]+ ){0,4}outlook (?:[^\W\d]+ ){1,2}(?:ios|android)\b.*"
+    r"(?:[^\W\d]+ ){0,4}outlook (?:[^\W\d]+ ){1,2}(?:ios|android)\b.*|"
+    r"(?:get|download|try) (?:[^\W\d]+ ){1,3}for (?:ios|android|mac|windows)\b.*|ios için outlook.{1,20}"
 )
 #: a device or a program: what tells "Sent from my phone" from "Sent from Hamburg on Monday"
 DEVICE = (
     r"iphon|ipad|ipod|android|phone|telefon|handy|handheld|mobil|móvil|cellulare|portable|celular|tablet|unterwegs|"
     r"outlook|blackberry|samsung|galaxy|htc|nokia|sony|xperia|huawei|xiaomi|redmi|oneplus|pixel|motorola|lg\b|wiko|"
     r"windows|mail|yahoo|gmx|web\.de|k-?9|thunderbird|app\b|mac\b|macbook|device|gerät|lumia|proton|tutanota|telekom|"
-    r"t-online|verizon|surface|zimbra|vodafone|airmail|spark|приложени|почт|устройств|телефон|смартфон"
+    r"t-online|verizon|surface|zimbra|vodafone|airmail|spark|приложени|почт|устройств|телефон|смартфон|palm|on the go|"
+    r"from the road|brevity|typos|kürze|tippfehler|brièveté|brevedad|手机|手機|设备|邮件|郵件|メール|휴대|스마트폰|메일"
 )
+#: "Sent from" with the program behind it, as a regular expression
+SENT_FROM_PROGRAM = rf"(?:{_SENT})\s(?:{_BY})\s"
 #: "my", behind "sent from": what follows is a device, whatever it is called
 MY = r"my|mein\w*|mon|ma|mi|mijn|min|mitt|minu|mio|mia|mojego|mého|môjho|моего|мого|моя|meu|minha|μου"
 
 #: what a desk writes above what it sends, so that it can cut there
 REPLY_ABOVE = re.compile(
-    r"(?:reply|respond|write|type|answer|response)\w*\b.{0,30}\babove this line|"
-    r"(?:antwort\w*|schreib\w*)\b.{0,40}\b(?:über|oberhalb) (?:von )?dies\w+ (?:zeile|linie)|"
-    r"répond\w*\b.{0,40}\bau-dessus de cette ligne|respond\w*\b.{0,40}\b(?:encima|arriba) de esta línea",
+    r"\b(?:reply|respond|write|type|answer|response|comment)\w*\b.{0,40}\babove (?:this|the) (?:\w+ )?line|"
+    r"\bdo not (?:delete|write|type|reply|edit)\b.{0,40}\bbelow this line|"
+    r"\b(?:antwort\w*|schreib\w*)\b.{0,40}\b(?:über|oberhalb) (?:von )?(?:dies\w+|der) (?:zeile|linie)|"
+    r"\b(?:répon\w+|écri\w+)\b.{0,40}\bau[- ]dess?us de cette ligne|"
+    r"\b(?:respond\w*|respuesta|escrib\w+)\b.{0,40}\b(?:encima|arriba) de esta línea|"
+    r"\b(?:respost\w+|respond\w*|digit\w+)\b.{0,40}\bacima desta linha|"
+    r"\b(?:rispost\w+|rispond\w*|scriv\w+)\b.{0,40}\bsopra (?:a )?questa (?:riga|linea)|"
+    r"\b(?:antwoord\w*|reageer|typ\w*)\b.{0,40}\bboven deze (?:regel|lijn)|"
+    r"\b(?:svar\w*|skriv\w*)\b.{0,40}\b(?:ovan\w*|ovenfor|over) (?:den här raden|denne linj[ae]n?|denna rad)|"
+    r"\b(?:odpowie\w+|odpowiedź|napisz)\b.{0,40}\bpowyżej te(?:j|go) (?:linii|wiersza)",
     re.IGNORECASE,
 )

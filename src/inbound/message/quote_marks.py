@@ -62,6 +62,6 @@ def _cited(raw: str) -> Line:
 def _read_line(raw: str) -> Line:
     shown = raw if raw.isascii() else raw.translate(_DIRECTIONS)
     marks = _MARKS.match(shown) if ">" in shown[:4] else None
-    if not marks:
+    if not marks or (shown.startswith(">>> ") and shown.rstrip(_NOISE).endswith(" >>>")):
         return Line(0, shown.strip(_NOISE), raw)
     return Line(marks[1].count(">"), shown[marks.end() :].strip(_NOISE), raw)

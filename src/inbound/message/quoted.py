@@ -3,7 +3,7 @@
 from enum import Enum, auto
 
 from inbound.message.attribution_lines import attribution_ending_at
-from inbound.message.embedded import Embedded, find_embedded
+from inbound.message.embedded import Embedded, find_embedded, rule_above
 from inbound.message.phrases import REPLY_ABOVE
 from inbound.message.quote_marks import Line, next_spoken, read_lines
 from inbound.message.signatures import signature_start
@@ -14,8 +14,10 @@ WRAPPED_CHARS = 55
 #: lines of a quote that stay above the answer to it; of a longer one its last paragraph stays
 MAX_CONTEXT_LINES = 30
 
+#: characters of a line that says to reply above it
+MAX_REPLY_LINE_CHARS = 120
+
 _PGP_START = "-----BEGIN PGP SIGNED MESSAGE-----"
-_LINE_WORDS = ("line", "Zeile", "Linie", "ligne", "línea")
 _SENTENCE_ENDS = (".", "!", "?", ":", ";")
 
 
@@ -60,6 +62,8 @@ def _join(lines: list[Line], kinds: list[_Kind], wanted: set[_Kind]) -> str:
     for line, kind in zip(lines, kinds, strict=True):
         if kind not in wanted:
             is_gap = bool(out)
+            continue
+        if is_gap and line.is_blank and not out[-1].strip():
             continue
         if is_gap and out[-1].strip() and not line.is_blank:
             out.append("")
@@ -119,7 +123,7 @@ def _quoted_runs(lines: list[Line], *, is_headed: bool) -> list[tuple[int, int, 
             runs.append((start, index, True))
             floor = index
         elif line.depth:
-            start, index = index, _end_of_run(lines, index)
+            start, index = rule_above(lines, index, floor), _end_of_run(lines, index)
             runs.append((start, index, False))
             floor = index
         else:
@@ -129,8 +133,10 @@ def _quoted_runs(lines: list[Line], *, is_headed: bool) -> list[tuple[int, int, 
 
 def _is_reply_line(line: Line) -> bool:
     """Is it ``## Reply above this line ##``?"""
-    has_word = len(line.text) < 120 and any(word in line.text for word in _LINE_WORDS)
-    return has_word and bool(REPLY_ABOVE.search(line.text))
+    text = line.text
+    if len(text) > MAX_REPLY_LINE_CHARS or not text:
+        return False
+    return (text.startswith("##") and text.endswith("-##")) or bool(REPLY_ABOVE.search(text))
 
 
 def _end_of_quote(lines: list[Line], embedded: Embedded) -> int:

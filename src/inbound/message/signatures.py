@@ -3,7 +3,7 @@
 import re
 
 from inbound.message.header_blocks import is_rule
-from inbound.message.phrases import DEVICE, MY, SENT_FROM
+from inbound.message.phrases import DEVICE, MY, SENT_FROM, SENT_FROM_PROGRAM
 from inbound.message.quote_marks import Line, next_spoken
 
 #: lines a signature has at most when its mark has lost the blank that RFC 3676 4.3 asks for
@@ -12,14 +12,31 @@ MAX_LINES = 40
 MAX_SENT_FROM_CHARS = 250
 #: lines of a footer below a rule
 MAX_FOOTER_LINES = 8
+#: lines of a signature below a rule, with and without an address or number in one of them; characters of each
+MAX_CARD_LINES = 20
+MAX_NAME_LINES = 3
+MAX_CARD_CHARS = 70
+#: characters of the last line when it is a program or a name
+MAX_LAST_CHARS = 50
 
 _MARK = re.compile(r"(?:- )?--\Z|[—–]\Z|-----BEGIN PGP SIGNATURE-----\Z")
 _SENT_FROM = re.compile(rf"[\W_]{{0,4}}(?:{SENT_FROM})\Z")
 _DEVICE = re.compile(DEVICE)
-_OWN_DEVICE = re.compile(rf"(?:\w+ ){{1,3}}(?:{MY})\b")
+_OWN_DEVICE = re.compile(rf"[\W_]{{0,4}}(?:\w+ ){{1,3}}(?:{MY})\b")
+_PROGRAM = re.compile(SENT_FROM_PROGRAM)
+# "-Petra", "/Petra Muster"; "- Drucker" is an item of a list.
+_NAME = re.compile(r"(?:[-/~]|[–—]\s?)[^\W\d_]{2,20}(?:\s[^\W\d_]{1,20}\.?){0,3}\Z")
 _FOOTER = re.compile(
-    r"mailing.?list|listinfo|unsubscribe|abmelden|verteiler|liste?\b.*@|https?://.*list", re.IGNORECASE
+    r"mailing.?list|listinfo|unsubscribe|abmelden|verteiler|liste?\b.*@|https?://.*list|"
+    r"confidential|vertraulich|disclaimer|haftung|intended (?:solely|only|for|recipient)|privileged|riservat|"
+    r"destinatair|destinatari|geadresseerde|poufn|luottamuksel|konfident",
+    re.IGNORECASE,
 )
+_CONTACT = re.compile(r"@|www\.|https?://|\d{3}|\d\d[ /-]\d\d")
+_SHORT_RULE = re.compile(r"[_—–]{2}\Z")
+# Another rule, or an item of a list.
+_HEAVY = re.compile(r"[-_=*~—–]{2,}|[-*•]\s|\d{1,2}[.)]\s|```")
+_FENCE = "```"
 
 
 def signature_start(lines: list[Line], start: int, end: int) -> int | None:
@@ -32,16 +49,25 @@ def signature_start(lines: list[Line], start: int, end: int) -> int | None:
 
     Returns:
         None without one. ``-- `` (RFC 3676 4.3) and what mailers made of it, "Sent from my phone", the footer of a
-        mailing list, the signature of PGP.
+        mailing list, a card below a rule, a name behind a dash, the signature of PGP. In fenced code there is none.
     """
-    spoken = False
+    spoken, ruled, code_end = False, False, start
+    last = _last_spoken(lines, start, end)
     for index in range(start, end):
         line = lines[index]
-        if line.is_blank:
+        if line.is_blank or index < code_end:
             continue
+        if line.text.startswith(_FENCE):
+            code_end = _end_of_code(lines, index, end)
         if _is_mark(line, end - index) or (start and not spoken and _is_short_rest(lines, index, end)):
             return index
         if spoken and (is_sent_from(line) or _is_footer(lines, index, end)):
+            return index
+        if spoken and _is_rule(line):
+            if not ruled and _is_card(lines, index, end):
+                return index
+            ruled = True
+        if spoken and index == last and _is_closing(lines, index):
             return index
         if not spoken and is_sent_from(line) and next_spoken(lines[:end], index + 1) >= end:
             return index
@@ -58,6 +84,50 @@ def is_sent_from(line: Line) -> bool:
         return False
     claim = text.partition(",")[0]
     return bool(_DEVICE.search(claim) or (_OWN_DEVICE.match(text) and text == claim and len(text) < 60))
+
+
+def _last_spoken(lines: list[Line], start: int, end: int) -> int:
+    last = end - 1
+    while last > start and lines[last].is_blank:
+        last -= 1
+    return last
+
+
+def _end_of_code(lines: list[Line], start: int, end: int) -> int:
+    """The line behind a fenced block; the end of the text where the fence is never closed."""
+    return next((index + 1 for index in range(start + 1, end) if lines[index].text.startswith(_FENCE)), start)
+
+
+def _is_closing(lines: list[Line], index: int) -> bool:
+    """Is the last line, a paragraph of its own, a program that sent the mail, or a name behind a dash?"""
+    text = lines[index].text
+    if len(text) > MAX_LAST_CHARS or not lines[index - 1].is_blank:
+        return False
+    if program := _PROGRAM.match(text.casefold()):
+        return text[program.end() : program.end() + 1].isupper() and not text.endswith((".", "!", "?"))
+    before = lines[index - 2].text if index > 1 else ""
+    return bool(_NAME.match(text)) and not before.endswith(":") and not before.startswith("-")
+
+
+def _is_rule(line: Line) -> bool:
+    return is_rule(line) or (len(line.text) == 2 and bool(_SHORT_RULE.match(line.text)))
+
+
+def _is_card(lines: list[Line], index: int, end: int) -> bool:
+    """Is it a rule above the few short lines of a signature? An underlined heading and a table are none."""
+    if not lines[index - 1].is_blank:
+        return False
+    below = _below(lines, index, end)
+    texts = [line.text for line in below]
+    if not 0 < len(below) <= MAX_CARD_LINES or any(len(text) > MAX_CARD_CHARS or _is_prose(text) for text in texts):
+        return False
+    return len(below) <= MAX_NAME_LINES or any(_CONTACT.search(text) for text in texts)
+
+
+def _is_prose(text: str) -> bool:
+    # "Example GmbH & Co." ends no sentence.
+    is_sentence = text.endswith(".") and (text.count(" ") > 4 or text.rpartition(" ")[2].islower())
+    return is_sentence or text.endswith(("!", "?", ":", ",")) or bool(_HEAVY.match(text))
 
 
 def _is_mark(line: Line, rest: int) -> bool:

@@ -171,6 +171,7 @@ def test_the_sender_in_front_is_not_the_recipient() -> None:
     [
         ("Final-Recipient: x400; /C=DE/S=jane/\nX-Display-Name: Jane", "Not delivered to jane@example.org.\n"),
         ("Final-Recipient: rfc822;", "<jane@example.org>: 550 no\n"),
+        ("Remote-MTA: dns; mx.example.org", "<jane@example.org>: 550 no\n"),
     ],
 )
 def test_fields_without_an_address_are_about_the_one_in_the_text(group: str, text: str) -> None:

@@ -102,7 +102,9 @@ _WORDINGS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 )
 # What was given up after attempts that all failed for the time being.
 _FOR_NOW = re.compile(
-    r"retry time(?:out exceeded| not reached)|(?<!not a )(?<!no )\btemporar(?:y|ily)\b|vorübergehend", re.IGNORECASE
+    r"retry time(?:out exceeded| not reached)|(?<!not a )(?<!no )\btemporar(?:y|ily)\b|persistent transient"
+    r"|vorübergehend",
+    re.IGNORECASE,
 )
 
 

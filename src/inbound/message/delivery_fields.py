@@ -24,13 +24,14 @@ _PER_RECIPIENT = frozenset({
     "final-log-id",
     "x-outlook-error",
 })  # fmt: skip
+_OUTCOME = frozenset({"action", "status", "diagnostic-code"})
 #: groups that are read of one report
 MAX_GROUPS = 500
 
 Group = dict[str, str]
 
 
-def read_groups(text: str) -> list[Group]:
+def read_groups(text: str, *, is_part: bool = False) -> list[Group]:
     """The groups of per-recipient fields.
 
     An empty line ends a group that is complete, a name that is already there begins a new one: some reports have empty
@@ -38,6 +39,7 @@ def read_groups(text: str) -> list[Group]:
 
     Args:
         text: content of a message/delivery-status part, or of a text part in which someone wrote the same.
+        is_part: is it the part that is made for it? Then a single group may lack its recipient.
 
     Returns:
         names in lower case, values unfolded; at most `MAX_GROUPS`.
@@ -50,14 +52,14 @@ def read_groups(text: str) -> list[Group]:
             current = {}
         if name in _PER_RECIPIENT and len(groups) < MAX_GROUPS:
             current.setdefault(name, value)
-    if _is_complete(current):
+    if _is_complete(current) or (is_part and not groups and _OUTCOME & current.keys()):
         groups.append(current)
     return groups
 
 
 def _is_complete(group: Group) -> bool:
     has_recipient = "final-recipient" in group or "original-recipient" in group
-    return has_recipient and ("action" in group or "status" in group or "diagnostic-code" in group)
+    return has_recipient and bool(_OUTCOME & group.keys())
 
 
 def _fields(lines: Iterable[str]) -> Iterable[tuple[str, str]]:

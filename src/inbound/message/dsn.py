@@ -81,8 +81,9 @@ def read_delivery_report(
     if not any(one.address for one in recipients):
         named = _from_text(lines, said, parts[0], returned_header, subject)
         # The fields of a report say best what happened, also where they do not say to whom.
-        one_name = named[0].address if len(named) == 1 else ""
-        recipients = [replace(one, address=one_name) for one in recipients] or named
+        if len(named) == 1 and recipients:
+            named = [replace(recipients[0], address=named[0].address)]
+        recipients = named or recipients
     if not recipients and (has_form or is_called):
         recipients = [_told("", said, "", Action.DELAYED if tells_delay(subject, said) else Action.FAILED)]
     if not recipients:
@@ -145,7 +146,7 @@ def _groups(parts: Sequence[Part]) -> list[Group]:
         group
         for part in parts
         if _is_status(part)
-        for group in read_groups(decode(part.content()[:MAX_TEXT_BYTES]).replace("\r\n", "\n"))
+        for group in read_groups(decode(part.content()[:MAX_TEXT_BYTES]).replace("\r\n", "\n"), is_part=True)
     )
     return list(islice(found, MAX_RECIPIENTS))
 

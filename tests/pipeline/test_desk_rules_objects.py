@@ -108,6 +108,14 @@ def test_strangers_with_a_number(
         assert desk.person(made) == ("Acme/Ann" if is_known else "Beta/Ben")
 
 
+def test_the_desks_own_addresses_take_part_in_nothing(desk: Situation) -> None:
+    """Every mail is addressed to the mailbox; whoever claims to be it is a stranger all the same."""
+    desk.send(mail(author=ANN, subject="T20260101.0001"))
+    forged = mail(author="support@desk.example", subject="T20260101.0001")
+    for mailbox in ("support", "vip"):
+        assert desk.send(forged, mailbox).reason == "attached_stranger"
+
+
 def test_who_took_part_is_no_stranger(desk: Situation) -> None:
     """Contact, additional contacts, and everybody named in earlier mail; nobody by having been attached."""
     first = desk.send(mail(author=ANN, extra="Cc: partner@gmail.com\r\n"))
@@ -355,6 +363,7 @@ def test_without_anybody_responsible(desk: Situation) -> None:
     desk.run("UPDATE organizations SET active = false WHERE is_local")
     assert desk.send(mail(author=WHO)).reason == "sender_unknown"
     assert desk.send(mail(author=WHO, subject="T20260101.0001")).reason == "attached_stranger"
+    assert desk.send(mail(author=WHO, subject="T20260101.0001"), "new").reason == "sender_unknown"
     assert desk.person(desk.made(desk.send(mail(author=WHO), "german"))) == "Beta"
     desk.run("INSERT INTO organizations (name) VALUES ('Beta')")
     result = desk.send(mail(author=WHO), "german")

@@ -14,7 +14,7 @@ from inbound.pipeline.context import Context
 from inbound.pipeline.steps import Attributed, Classified
 from inbound.rules.attribution import attribute
 from inbound.rules.automated import generated_sign
-from inbound.rules.classification import decide, is_complete, read_first_line
+from inbound.rules.classification import decide, is_complete, of_nobody, read_first_line
 from inbound.rules.kinds import decided_with_object
 from inbound.rules.originator import acting_resource
 from inbound.rules.proof import standing_of
@@ -42,6 +42,8 @@ def _classify(attributed: Attributed, context: Context) -> Classified:
     reply = split_reply(attributed.received.mail.text) if is_reply else None
     verdict = attributed.verdict or _decide(attributed, reply, context)
     authorship = _without_target(attributed) if verdict.is_unrelated else attributed.authorship
+    if verdict.is_unrelated and authorship.attribution is None:
+        verdict = of_nobody(verdict.steps)
     assigned, assigned_steps = _assigned(attributed, verdict)
     contacts, resources = _companions(attributed, authorship, verdict, assigned, context)
     return Classified(

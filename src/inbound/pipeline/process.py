@@ -73,8 +73,9 @@ def _ready(classified: Sequence[Classified], unlocked: set[str]) -> list[Classif
 
 
 def _keys(one: Classified) -> list[Hashable]:
-    target = one.verdict.target
-    keys: list[Hashable] = [] if target is None else [(target.kind, target.id)]
+    # Also where a ticket of its own comes out: because the object is complete, or somebody else's, as it is now.
+    targets = (one.verdict.target, one.question.target)
+    keys: list[Hashable] = [(target.kind, target.id) for target in targets if target is not None]
     if (contact := _new_contact(one)) is not None:
         keys += [contact, *(pair for pair in zip(("name", "address"), _contact_of(one), strict=True) if pair[1])]
     return keys

@@ -197,7 +197,7 @@ def _with_strangers(tx: Transaction, batch: list[Attributed], context: Context) 
         return judged
     took_part = participants.find(tx, doubtful)
     return [
-        _judge(one, took_part[before.target.kind, before.target.id], context)
+        _judge(one, took_part[before.target.kind, before.target.id] - context.own_addresses, context)
         if before.is_stranger and before.target
         else before
         for one, before in zip(batch, judged, strict=True)

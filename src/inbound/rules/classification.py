@@ -118,12 +118,21 @@ def _without_object(case: Case) -> Verdict:
         step = hit("classify", "calendar_reply", "an answer to an invitation, about no object")
         return Verdict(outcome=Outcome.DISCARDED, reason=Reason.CALENDAR_REPLY, steps=(step,))
     if case.authorship.attribution is None:
-        step = hit("classify", "sender_unknown", "nobody is responsible: no fallback organization is configured")
-        return Verdict(outcome=Outcome.DISCARDED, reason=Reason.SENDER_UNKNOWN, steps=(step,))
+        return of_nobody()
     step = hit("classify", "ticket", "nothing leads to an existing object")
     return Verdict(
         outcome=Outcome.TICKET_CREATED, reason=_reason(case, Reason.NEW_TICKET), kind="ticket", steps=(step,)
     )
+
+
+def of_nobody(steps: tuple[Step, ...] = ()) -> Verdict:
+    """``sender_unknown``.
+
+    Args:
+        steps: what was decided before.
+    """
+    step = hit("classify", "sender_unknown", "nobody is responsible: no fallback organization is configured")
+    return Verdict(outcome=Outcome.DISCARDED, reason=Reason.SENDER_UNKNOWN, steps=(*steps, step))
 
 
 def _of_stranger(case: Case, target: Target) -> Verdict:

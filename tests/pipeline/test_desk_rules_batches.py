@@ -42,8 +42,10 @@ _BODIES = (
         "#A=approve\r\nGo.",
         "#A=reject",
     ),
-    "Look.\r\n\r\n-----Original Message-----\r\nFrom: Ann <ann@acme.example>\r\nSent: Friday\r\nTo: x@y.example\r\n"
-    "Subject: Printer\r\n\r\nIt burns.",
+    (
+        "Look.\r\n\r\n-----Original Message-----\r\nFrom: Ann <ann@acme.example>\r\nSent: Friday\r\nTo: x@y.example\r\n"
+        "Subject: Printer\r\n\r\nIt burns."
+    ),
 )
 _ELEMENTS = (
     *("", '<Customer name="Acme"/>', '<Email name="new@acme.example"/>', '<Contact name="New Person"/>'),
@@ -61,8 +63,10 @@ _CHANGES = (
     "UPDATE resources SET active = false WHERE name = 'Tech'",
     "UPDATE resources SET co_managed_organization_id = NULL WHERE name = 'Lena'",
     "UPDATE tickets SET status = 'Complete', completed_at = '2026-01-20 12:00+00' WHERE number = 'T20260101.0001'",
-    "UPDATE tickets SET merged_into_id = (SELECT id FROM tickets WHERE number = 'T20260101.0002')"
-    " WHERE number = 'T20260101.0004'",
+    (
+        "UPDATE tickets SET merged_into_id = (SELECT id FROM tickets WHERE number = 'T20260101.0002')"
+        " WHERE number = 'T20260101.0004'"
+    ),
     "INSERT INTO organization_domains SELECT id, 'acme.example' FROM organizations WHERE name = 'Beta'",
 )
 

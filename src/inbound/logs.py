@@ -127,6 +127,32 @@ def intake_failed(error: BaseException) -> None:
     _log.critical("intake_failed", exc_info=error)
 
 
+def notice(*, state: str, error: str, **fields: object) -> None:
+    """An attempt to send a notice; it is sent, waits for the next attempt, or is given up."""
+    level = _log.error if state == "failed" else _log.warning if error else _log.info
+    level("notice", **fields, state=state, error=error)
+
+
+def notice_failed(error: BaseException, *, id: int) -> None:  # noqa: A002 - named like the column
+    """A notice cannot be written, with the traceback; it is given up."""
+    _log.error("notice_failed", id=id, exc_info=error)
+
+
+def smart_host_unavailable(error: str, *, pause_seconds: float) -> None:
+    """No notice can be sent: no connection, no TLS, or no login. They wait; nothing is lost."""
+    _log.warning("smart_host_unavailable", error=error, pause_seconds=pause_seconds)
+
+
+def outbox_unavailable(error: str) -> None:
+    """The sender's database is away."""
+    _log.warning("outbox_unavailable", error=error)
+
+
+def sender_started(*, smart_host: str) -> None:
+    """Notices are sent."""
+    _log.info("sender_started", smart_host=smart_host)
+
+
 def started(*, version: str, config: str, database: str, workers: int) -> None:
     """Everything is up."""
     _log.info("started", version=version, config=config, database=database, workers=workers)

@@ -11,12 +11,13 @@ import socket
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from inbound import logs
+from inbound.app.child import ORDER_SECONDS, Child
 from inbound.app.reload import Rehearsal, needs_restart
 from inbound.app.secret import secret_of
+from inbound.app.sending import SenderPost, send_notices
 from inbound.app.signals import forget_signals, signals_as_octets, signals_held
 from inbound.app.systemd import notify, watchdog_seconds
 from inbound.app.worker import LENGTH_BYTES, READY, Post, work
@@ -37,21 +38,6 @@ _READY_SECONDS = 60.0
 _GRACE_SECONDS = 3.0
 #: a worker that lived shorter is not started again at once
 _SHORT_LIFE_SECONDS = 5.0
-#: how long a worker may take to read its new settings
-_ORDER_SECONDS = 5.0
-
-
-@dataclass(kw_only=True, slots=True, eq=False)
-class _Worker:
-    """A worker process, seen from outside."""
-
-    number: int
-    pid: int
-    channel: socket.socket
-    #: `time.monotonic()` of its start, and of the last sign of life
-    began_at: float = field(default_factory=time.monotonic)
-    heard_at: float = field(default_factory=time.monotonic)
-    is_ready: bool = False
 
 
 class Supervisor:
@@ -79,7 +65,9 @@ class Supervisor:
         self._doors = doors
         self._secret = secret_of(settings, config)
         self._counters = shared_counters(len(doors))
-        self._workers: dict[int, _Worker] = {}
+        self._workers: dict[int, Child] = {}
+        #: the number of the process that sends notices
+        self._sender = len(doors)
         #: when a worker that did not live long is started again
         self._restart_at: dict[int, float] = {}
         self._rehearsal: Rehearsal | None = None
@@ -99,6 +87,7 @@ class Supervisor:
             try:
                 for number in range(len(self._doors)):
                     self._fork(number)
+                self._keep_sender()
                 stopped_by = self._await_ready(signals)
                 if stopped_by is None:
                     on_running()
@@ -145,13 +134,13 @@ class Supervisor:
         for key, _ in self._selector.select(min(_WATCH_SECONDS, watchdog_seconds() or _WATCH_SECONDS)):
             if key.fileobj is signals:
                 received |= set(signals.recv(1024))
-            elif isinstance(key.data, _Worker):
+            elif isinstance(key.data, Child):
                 self._listen(key.data)
             elif self._rehearsal and self._rehearsal.read():
                 self._finish_reload(self._rehearsal)
         return received
 
-    def _listen(self, worker: _Worker) -> None:
+    def _listen(self, worker: Child) -> None:
         try:
             said = worker.channel.recv(1024)
         except OSError:
@@ -175,8 +164,8 @@ class Supervisor:
             if pid == 0:
                 self._become_worker(number, theirs, supervisor)
         theirs.close()
-        ours.settimeout(_ORDER_SECONDS)
-        worker = _Worker(number=number, pid=pid, channel=ours)
+        ours.settimeout(ORDER_SECONDS)
+        worker = Child(number=number, pid=pid, channel=ours)
         self._workers[pid] = worker
         self._selector.register(ours, selectors.EVENT_READ, worker)
 
@@ -190,17 +179,7 @@ class Supervisor:
             self._selector.close()
             for worker in self._workers.values():
                 worker.channel.close()
-            post = Post(
-                number=number,
-                workers=len(self._doors),
-                settings=self._settings,
-                database_url=self._url,
-                secret=self._secret,
-                doors=self._doors[number],
-                channel=channel,
-                counters=self._counters,
-            )
-            work(post)
+            self._work(number, channel)
             status = 0
         except BaseException as error:  # noqa: BLE001 - the process ends here, and the log is where it can say why
             logs.worker_failed(error, worker=number)
@@ -209,9 +188,36 @@ class Supervisor:
             # Not sys.exit: what the supervisor has on its stack is not this process's to clean up.
             os._exit(status)
 
-    def _reap(self) -> list[_Worker]:
+    def _work(self, number: int, channel: socket.socket) -> None:
+        if number == self._sender:
+            for door in (door for own in self._doors for door in own):
+                door.close()
+            send_notices(SenderPost(self._settings, self._url, self._secret, channel))
+            return
+        post = Post(
+            number=number,
+            workers=len(self._doors),
+            settings=self._settings,
+            database_url=self._url,
+            secret=self._secret,
+            doors=self._doors[number],
+            channel=channel,
+            counters=self._counters,
+        )
+        work(post)
+
+    def _keep_sender(self) -> None:
+        """One process sends notices while there is a smart host."""
+        running = [worker for worker in self._workers.values() if worker.number == self._sender]
+        if not self._settings.smart_host.host:
+            for worker in running:
+                os.kill(worker.pid, signal.SIGTERM)
+        elif not running and self._sender not in self._restart_at:
+            self._fork(self._sender)
+
+    def _reap(self) -> list[Child]:
         """The workers that have ended since the last look."""
-        ended: list[_Worker] = []
+        ended: list[Child] = []
         for pid in list(self._workers):
             found, status = os.waitpid(pid, os.WNOHANG)
             if found:
@@ -223,7 +229,9 @@ class Supervisor:
                 ended.append(worker)
         return ended
 
-    def _plan_restart(self, worker: _Worker) -> None:
+    def _plan_restart(self, worker: Child) -> None:
+        if worker.number == self._sender and not self._settings.smart_host.host:
+            return
         now = time.monotonic()
         is_short_lived = now - worker.began_at < _SHORT_LIFE_SECONDS
         self._restart_at[worker.number] = now + (_WATCH_SECONDS if is_short_lived else 0)
@@ -273,17 +281,10 @@ class Supervisor:
             before, self._settings = self._settings, settings
             order = rehearsal.octets
             for worker in list(self._workers.values()):
-                self._order(worker, len(order).to_bytes(LENGTH_BYTES, "big") + order)
+                worker.order(len(order).to_bytes(LENGTH_BYTES, "big") + order)
+            self._keep_sender()
             logs.reloaded(config=str(self._config), needs_restart=needs_restart(before, settings))
         notify("READY=1")
-
-    def _order(self, worker: _Worker, octets: bytes) -> None:
-        try:
-            worker.channel.sendall(octets)
-        except OSError:
-            # It does not read: its successor begins with the new settings.
-            logs.worker_hangs(worker=worker.number, pid=worker.pid, seconds=_ORDER_SECONDS)
-            os.kill(worker.pid, signal.SIGKILL)
 
     # Database
 

@@ -129,7 +129,7 @@ class SmartHost(Section):
     reverse_path: Literal["token", "null"] = "token"
     #: for one command, and for one notice from the first command to the last reply
     command_seconds: Seconds = 60.0
-    notice_seconds: Seconds = 150.0
+    notice_seconds: Seconds = 660.0
     #: notices on their way at once, and those among them to one domain
     at_once: Annotated[int, Field(ge=1, le=100)] = 5
     at_once_per_domain: Annotated[int, Field(ge=1, le=100)] = 2

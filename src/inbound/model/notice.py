@@ -73,6 +73,7 @@ class Notice:
     kind: NoticeKind
     recipient: str
     recipient_name: str
+    is_resource: bool
     language: Language
     ticket_id: int | None
     task_id: int | None
@@ -94,3 +95,5 @@ class Notice:
     text: str = ""
     #: of a digest: what it tells; of an operator's notice: the messages it is about
     items: tuple[Mapping[str, object], ...] = ()
+    #: how many there are, with those that are too many to be listed
+    total: int = 0

@@ -44,6 +44,8 @@ def header(text: str) -> Header:
         ),
         # made by a program, but no answer
         ("X-FC-MachineGenerated: true", Marks(generated_field="x-fc-machinegenerated")),
+        ("X-List-Administrivia: yes", Marks(generated_field="x-list-administrivia")),
+        ("X-List-Administrivia: no", Marks()),
         ("X-Apple-Unsubscribe: true", Marks(generated_field="x-apple-unsubscribe")),
         ("X-Failed-Recipients: a@example.com", Marks(generated_field="x-failed-recipients")),
         # a mirror passes on what people write
@@ -58,6 +60,7 @@ def header(text: str) -> Header:
             "Mailing-list: list team@example.com; contact team-owner@example.com",
             Marks(is_list=True, lists=("team@example.com",)),
         ),
+        ("X-ML-Name: team", Marks(is_list=True)),
         ("List-Unsubscribe: <https://example.com/u>", Marks(is_list=True)),
         # Exchange
         ("X-Auto-Response-Suppress: DR, OOF,AutoReply", Marks(suppress=frozenset({"dr", "oof", "autoreply"}))),

@@ -55,6 +55,7 @@ _GENERATED = frozenset({
     b"x-cron-env",
     b"x-vacation-notice",
     b"x-apple-unsubscribe",
+    b"x-list-administrivia",
     b"x-amz-sns-message-id",
 })  # fmt: skip
 # What service desks and list servers write to know their own mail again.
@@ -80,6 +81,8 @@ _LIST = frozenset({
     b"x-mailing-list",
     b"x-mailman-version",
     b"x-beenthere",
+    b"x-ml-name",
+    b"x-mlserver",
 })  # fmt: skip
 _WORD = re.compile(rb"[a-z-]++", re.IGNORECASE)
 _LIST_ID = re.compile(r"<([^<>\s]+)>")

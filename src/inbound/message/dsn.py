@@ -243,21 +243,19 @@ def _from_text(lines: list[str], said: str, root: Part, returned: Header, subjec
     if failed := ADDRESS.findall(_failed_recipients(header)):
         told = {address.lower(): text for address, text in found.items()}
         found = {address: told.get(address.lower(), said) for address in map(plain_address, failed)}
-    late: tuple[str, ...] = ()
+    is_late = tells_delay(subject, said)
     if not found:
         late, permanent = other_recipients(root.source)
         found = dict.fromkeys([*permanent, *late], said)
+        is_late = is_late or (bool(late) and not permanent)
     if not found and (address := find_address(decode(returned.first(b"to")))):
         found = {address: said}
-    # Some say only once what happened to several.
-    is_shared = len(found) == 1 or not any(map(says_why, found.values()))
-    is_delay = tells_delay(subject, said)
-    return [
-        _told(
-            address, text, said if is_shared else "", Action.DELAYED if is_delay or address in late else Action.FAILED
-        )
-        for address, text in found.items()
-    ]
+    action = Action.DELAYED if is_late else Action.FAILED
+    if len(found) > 1 and not any(map(says_why, found.values())):
+        # Some say only once what happened to several.
+        shared = _told("", said, "", action)
+        return [replace(shared, address=address) for address in found]
+    return [_told(address, text, said if len(found) == 1 else "", action) for address, text in found.items()]
 
 
 def _failed_recipients(header: Header) -> str:

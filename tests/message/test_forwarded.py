@@ -114,6 +114,28 @@ FORWARDS = {
             "CC: max@example.comGesendet: Dienstag, 3. Mai 2026, 10:15:00 MESZBetreff: Drucker\n "
         ),
     ),
+    "Zoho": (
+        "Fwd: Drucker",
+        (
+            "============ Forwarded message ============\nFrom: Petra Muster <petra@example.com>\n"
+            "To: Hilfe <help@example.com>\nCc: max@example.com\nDate: Tue, 03 May 2026 10:15:12 +0200\n"
+            "Subject: Drucker\n============ Forwarded message ============\n\n"
+        ),
+    ),
+    "Outlook, some links behind addresses, some behind names": (
+        "FW: Drucker",
+        (
+            "From: Petra Muster<mailto:petra@example.com>\nSent: Tuesday, May 3, 2026 10:15 AM\n"
+            "To: Hilfe<mailto:help@example.com>\nCc: max@example.com<mailto:max@example.com>\nSubject: Drucker\n\n"
+        ),
+    ),
+    "labels of the date and the copy in a language nobody told us about": (
+        "WG: Drucker",
+        (
+            "Von: Petra Muster <petra@example.com>\nZzzz: Dienstag, 3. Mai 2026 10:15\nAn: Hilfe <help@example.com>\n"
+            "Zz: max@example.com\nBetreff: Drucker\n\n"
+        ),
+    ),
     "French": (
         "TR: Drucker",
         (
@@ -189,6 +211,19 @@ def test_an_attribution_line_names_the_author(line: str) -> None:
     assert read_forward(f"Bitte\n\n{line}\n\n{BODY}", "AW: Drucker") is None
 
 
+def test_an_attribution_line_may_stand_below_a_mark() -> None:
+    """Yandex writes both above what it forwards."""
+    mark = '-------- Пересылаемое сообщение --------\n03.05.2026, 10:15, "Petra Muster" <petra@example.com>:'
+    assert _seen(read_forward(f"Bitte\n\n{mark}\n\n{BODY}", "Fwd: Drucker")) == (
+        PETRA,
+        (),
+        (),
+        "Drucker",
+        BODY,
+        "Bitte",
+    )
+
+
 @pytest.mark.parametrize(
     ("field", "author"),
     [
@@ -236,6 +271,9 @@ GMAIL = (
         ("Drucker", f"x\n\n{BLOCK}", False),
         # the mark says it without the subject
         ("Drucker", f"x\n\n{GMAIL}", True),
+        # in a language nobody told us about: the recipient below the subject, which quoted mails do not have
+        ("Drucker", f"x\n\n{GMAIL}".replace("Forwarded message", "Zzzz zzz"), True),
+        ("AW: Drucker", "x\n\n-------- Zzzz --------\nFrom: a@example.com\nDate: 3.5.2026\nTo: b\nSubject: x", False),
         # quoted in a reply
         ("AW: Drucker", "x\n\nAm 3.5.2026 um 10:15 schrieb P <p@example.com>:\n\n" + GMAIL, False),
         # no block, or prose

@@ -60,7 +60,20 @@ def _announced_by(mark: Mark, lines: list[Line], index: int, floor: int) -> Embe
     following = next_spoken(lines, index + 1, index + 6)
     if following < min(len(lines), index + 6) and (block := block_at(lines, following, floor)) and block.start <= index:
         return Embedded(block.start, block.end, block=block, mark=block.mark)
-    return Embedded(index, index + 1, mark=mark) if mark.is_known else None
+    if not mark.is_known:
+        return None
+    attribution = _attribution_at(lines, following)
+    end = attribution.end if attribution else index + 1
+    return Embedded(index, end, attribution=attribution, mark=mark)
+
+
+def _attribution_at(lines: list[Line], start: int) -> AttributionLine | None:
+    """The attribution line that begins there."""
+    for last in range(start, min(len(lines), start + 4)):
+        attribution = attribution_ending_at(lines, last, start)
+        if attribution and attribution.start == start:
+            return attribution
+    return None
 
 
 def rule_above(lines: list[Line], index: int, floor: int) -> int:

@@ -17,8 +17,7 @@ _NOBODY = Address(name="", address="")
 
 # Outlook: "Petra [mailto:petra@example.com]", "petra@example.com<mailto:petra@example.com>"
 _MAILTO = re.compile(r"\[mailto:([^\[\]\s]+)\]", re.IGNORECASE)
-_MAILTO_LINK = re.compile(r"<\s?mailto:[^<>]*>", re.IGNORECASE)
-_LINK = re.compile(r"<\s?mailto:([^<>]*)>", re.IGNORECASE)
+_LINK = re.compile(r"(?P<shown>@[^\s<>;,\"']{1,253}\s?)?<\s?mailto:(?P<target>[^<>]*)>", re.IGNORECASE)
 _SINGLE_QUOTED = re.compile(r"(?<![^\s,;])'([^'\"<>]*)'(?=\s?<)")
 _BEHALF = re.compile(
     r"\s(?:on behalf of|im auftrag von|pour le compte de|en nombre de|per conto di|namens|em nome de|w imieniu|för|"
@@ -155,10 +154,14 @@ def _source(lines: list[Line], block: HeaderBlock | None, embedded: Embedded) ->
 def _addresses(value: str) -> tuple[Address, ...]:
     value = _MAILTO.sub(r"<\1>", value[:MAX_FIELD_CHARS])
     if "mailto:" in value:
-        without = _MAILTO_LINK.sub("", value)
-        value = without if "@" in without else _LINK.sub(r"<\1>", value)
+        value = _LINK.sub(_shown_address, value)
     value = _SINGLE_QUOTED.sub(r'"\1"', value).replace("*", "").strip(" \t;,")
     return tuple(_without_echo(address) for address in parse_addresses(value.encode()))
+
+
+def _shown_address(link: re.Match[str]) -> str:
+    """The target of a link, unless it stands behind an address that says the same."""
+    return link["shown"] or f"<{link['target']}>"
 
 
 def _without_echo(address: Address) -> Address:

@@ -59,6 +59,8 @@ _INLINE = re.compile(
     r"(?<=>)(?P<bare>Dw)(?= )"  # Yahoo's Polish one has no colon
 )
 _ADDRESS = re.compile(r"[^\s<>()\[\]@]@[^\W_]")
+# Below a mark in a language we do not know: quoted mails name the recipient before the subject.
+_GMAIL_ORDER = ("from", "date", "subject", "to")
 _ADDRESS_FIELDS = frozenset(("from", "to", "cc", "bcc", "reply_to"))
 
 
@@ -152,6 +154,11 @@ def block_at(lines: list[Line], index: int, floor: int = 0, *, is_announced: boo
     values, end = _fields(lines, index, is_split=has_announcement)
     if not _is_block(values, is_announced=is_announced or has_announcement):
         values, end = _flattened(lines[index].text), index + 1
+    if mark and not mark.is_known and tuple(values)[:4] == _GMAIL_ORDER:
+        mark = Mark(is_forward=True, is_known=True, rest=mark.rest)
+    if mark and end < len(lines) and lines[end].text == lines[start].text:
+        # Zoho repeats the mark below.
+        end += 1
     return HeaderBlock(start, index, end, values, mark, lines[index].depth) if values else None
 
 
@@ -219,7 +226,7 @@ def _fields(lines: list[Line], index: int, *, is_split: bool) -> tuple[dict[str,
     position, limit = index, min(len(lines), index + MAX_LINES)
     while position < limit and (lines[position].depth == depth or lines[position].is_blank):
         text = lines[position].text
-        labelled = (label_of(text) or _dated_line(text, values)) if text else None
+        labelled = (label_of(text) or _told_field(text, values, field)) if text else None
         if labelled and (labelled[0] not in values or labelled[0] == "other"):
             field = labelled[0]
             _take(values, *labelled, is_split=is_split)
@@ -233,13 +240,18 @@ def _fields(lines: list[Line], index: int, *, is_split: bool) -> tuple[dict[str,
     return values, end
 
 
-def _dated_line(text: str, values: dict[str, str]) -> tuple[str, str] | None:
-    """The date, where its label is none that we know: below the author nothing else has one with its time."""
-    if "date" in values or "from" not in values:
-        return None
+def _told_field(text: str, values: dict[str, str], field: str) -> tuple[str, str] | None:
+    """The field whose label is none that we know, told from its value.
+
+    Below the author only the date has a date with its time, and recipients below the recipients get a copy.
+    """
     found = _LABEL.match(text[: MAX_LABEL_CHARS + 20])
-    is_date = found is not None and " " not in found["label"].strip() and is_dated(text[found.end() :][:200])
-    return ("date", text[found.end() :].strip(" \t*_\xa0")) if found and is_date else None
+    if found is None or "from" not in values or " " in found["label"].strip():
+        return None
+    value = text[found.end() :].strip(" \t*_\xa0")
+    if "date" not in values and is_dated(value[:200]):
+        return "date", value
+    return ("cc", value) if field == "to" and "cc" not in values and _ADDRESS.search(value[:200]) else None
 
 
 def _take(values: dict[str, str], field: str, value: str, *, is_split: bool) -> None:

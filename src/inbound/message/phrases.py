@@ -27,7 +27,7 @@ _LABELS = {
     "cc": (
         "cc|c.c.|c/c|kopie|kopie an|in kopie|copie|copie à|copia|con copia|cópia|cópia para|kopia|kópia|kópie|kopi|"
         "kopio|másolat|másolatot kap|dw|do wiadomości|копия|копія|копие|koopia|bilgi|kopija|κοιν.|κοιν|κοινοποίηση|"
-        "tembusan|đồng kính gửi|עותק|نسخة|สำเนา|抄送|副本|참조"
+        "kp|tembusan|đồng kính gửi|עותק|نسخة|สำเนา|抄送|副本|참조"
     ),
     "bcc": ("bcc|bc|blindkopie|cci|cco|ccn|skrytá kopie|skrytá kópia|udw|hemlig kopia|blindkopi|piilokopio|密送"),
     "date": (
@@ -71,7 +71,8 @@ FORWARDED = (
     "doorgestuurd|doorgezonden|videresend|vidarebefordra|vidaresend|välitetty|välitetyn|edelleenlähe|przekazan|"
     "przekazyw|przesłan|přeposlan|přeposíl|preposlan|preposiel|proslijeđen|prosleđen|posredovan|továbbít|redirecțion|"
     "redirecţion|redirection|пересыл|пересил|переадрес|перенаправ|пересл|препра|пренасоч|iletil|ileti başlangıcı|"
-    "yönlendiril|edastat|προωθ|persiųst|pārsūt|áframsen|diteruskan|chuyển tiếp|הועבר|מועברת|معاد توجيه|ส่งต่อ|転送|转发|"
+    "yönlendiril|edastat|προωθ|persiųst|pārsūt|áframsen|diteruskan|chuyển tiếp|הועבר|מועברת|معاد توجيه|ส่งต่อ|"
+    "posunut|edasisaadet|terusan|прослеђ|проследен|reenviat|転送|转发|"
     "轉寄|轉發|전달"
 )
 #: parts of "original message", as a regular expression

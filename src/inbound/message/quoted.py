@@ -2,7 +2,6 @@
 
 from enum import Enum, auto
 
-from inbound.message.attribution_lines import attribution_ending_at
 from inbound.message.embedded import Embedded, find_embedded, rule_above
 from inbound.message.phrases import REPLY_ABOVE
 from inbound.message.quote_marks import Line, next_spoken, read_lines
@@ -142,20 +141,9 @@ def _is_reply_line(line: Line) -> bool:
 def _end_of_quote(lines: list[Line], embedded: Embedded) -> int:
     """Quoted lines end where the marks end; without marks everything is quoted."""
     following = next_spoken(lines, embedded.end)
-    if embedded.block is None and embedded.mark:
-        following = next_spoken(lines, _end_of_attribution(lines, following))
     if following < len(lines) and lines[following].depth:
         return _end_of_run(lines, following)
     return len(lines)
-
-
-def _end_of_attribution(lines: list[Line], start: int) -> int:
-    """The line behind the attribution line that begins there; the same line without one."""
-    for last in range(start, min(len(lines), start + 4)):
-        attribution = attribution_ending_at(lines, last, start)
-        if attribution and attribution.start == start:
-            return attribution.end
-    return start
 
 
 def _end_of_run(lines: list[Line], index: int) -> int:

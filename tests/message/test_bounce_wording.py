@@ -254,6 +254,24 @@ def test_what_is_given_up_has_failed(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("subject", "action"),
+    [
+        ("Delivery Status Notification (Success)", Action.DELIVERED),
+        ("Delivery Status Notification (Relay)", Action.DELIVERED),
+        ("Successful Mail Delivery Report", Action.DELIVERED),
+        ("Unsuccessful delivery report", Action.FAILED),
+        ("Delivery Status Notification (Failure)", Action.FAILED),
+    ],
+)
+def test_success_is_called_so(subject: str, action: Action) -> None:
+    """A report of success in words alone is no failure."""
+    found = read("Your message reached <jane@example.org>.\n", subject=subject)
+    assert isinstance(found, DeliveryReport)
+    assert [(one.address, one.action) for one in found.recipients] == [("jane@example.org", action)]
+    assert found.is_failure is (action is Action.FAILED)
+
+
+@pytest.mark.parametrize(
     ("author", "subject", "text", "fields"),
     [
         # a program's own name, and a code, or the message that came back

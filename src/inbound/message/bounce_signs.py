@@ -27,8 +27,8 @@ _MACHINE_NAME = _any_of(
 _SUBJECTS = (
     r"undeliver|nondeliverable|non-? ?delivery|unable to deliver|could not (?:send|deliver)",
     r"bounce(?:\]|\Z)|bounced (?:mail|message|e-?mail)",
-    r"return(?:ed|ing) (?:e?mail|message|to sender)|mail returned|rejected mail|automatically rejected",
-    r"user unknown",
+    r"return(?:ed|ing) (?:e?mail|message|to sender)|mail returned|rejected(?: mail|: )|automatically rejected",
+    r"user unknown|(?:un)?successful (?:mail )?delivery",
     r"(?:mail |message |e-?mail |final |permanent )?deliver\w* (?:status notification|fail(?:ed|ure)|has failed|error)",
     r"(?:mail |message |e-?mail )?deliver\w* (?:problem|report|delay|postponed|warning|incomplete)",
     r"delivery[ -]notification|delivery status|(?:automatic )?(?:mail|delivery) error",

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice
 
-from inbound.message.bounce_delay import tells_delay
 from inbound.message.bounce_fallback import other_recipients
+from inbound.message.bounce_outcome import told_outcome
 from inbound.message.bounce_signs import has_bounce_subject, is_daemon, is_machine, lists_recipients, reads_like_bounce
 from inbound.message.bounce_status import (
     one_line,
@@ -85,7 +85,7 @@ def read_delivery_report(
             named = [replace(recipients[0], address=named[0].address)]
         recipients = named or recipients
     if not recipients and (has_form or is_called):
-        recipients = [_told("", said, "", Action.DELAYED if tells_delay(subject, said) else Action.FAILED)]
+        recipients = [_told("", said, "", told_outcome(subject, said))]
     if not recipients:
         return None
     ids = message_ids(returned_header.first(b"message-id"))
@@ -196,7 +196,7 @@ def _recipient(address: str, group: Group, said: str, subject: str) -> ReportedR
     diagnostic = clean_line(one_line(diagnostic))
     action = _stated_action(group.get("action", ""))
     if action is None:
-        action = Action.DELAYED if tells_delay(subject, said) else Action.FAILED
+        action = told_outcome(subject, said)
     status = _stated(group.get("status", ""), diagnostic, said, is_final=action is Action.FAILED)
     kind = "4" if action is Action.DELAYED else reply_class(diagnostic) or reply_class(said)
     return ReportedRecipient(
@@ -243,14 +243,13 @@ def _from_text(lines: list[str], said: str, root: Part, returned: Header, subjec
     if failed := ADDRESS.findall(_failed_recipients(header)):
         told = {address.lower(): text for address, text in found.items()}
         found = {address: told.get(address.lower(), said) for address in map(plain_address, failed)}
-    is_late = tells_delay(subject, said)
+    action = told_outcome(subject, said)
     if not found:
         late, permanent = other_recipients(root.source)
         found = dict.fromkeys([*permanent, *late], said)
-        is_late = is_late or (bool(late) and not permanent)
+        action = Action.DELAYED if late and not permanent else action
     if not found and (address := find_address(decode(returned.first(b"to")))):
         found = {address: said}
-    action = Action.DELAYED if is_late else Action.FAILED
     if len(found) > 1 and not any(map(says_why, found.values())):
         # Some say only once what happened to several.
         shared = _told("", said, "", action)
@@ -265,13 +264,13 @@ def _failed_recipients(header: Header) -> str:
 
 def _told(address: str, text: str, said: str, action: Action) -> ReportedRecipient:
     """One recipient, by the text about it; by the whole text where it is about nobody else."""
-    status = stated_status(text) or stated_status(said)
+    status = "2.0.0" if action is Action.DELIVERED else stated_status(text) or stated_status(said)
     kind = "4" if action is Action.DELAYED else reply_class(text) or reply_class(said)
     # Some say what happened first, and to whom only then.
     return ReportedRecipient(
         address=address,
         action=action,
         status=status or worded_status(kind, text, said),
-        is_status_stated=bool(status),
+        is_status_stated=bool(status) and action is not Action.DELIVERED,
         diagnostic=clean_line(one_line(text if _has_code(text) or not said else said)),
     )

@@ -1,8 +1,9 @@
-"""Does a mail server still try, or has it given up? Told by what it calls its mail, and by what it says."""
+"""Has a mail server delivered, does it still try, or has it given up? By what it calls its mail, and what it says."""
 
 import re
 
 from inbound.message.bounce_status import one_line
+from inbound.model.kinds import Action
 
 #: characters of a report that are looked at
 MAX_CHARS = 10_000
@@ -41,8 +42,12 @@ _GIVEN_UP = re.compile(
 )
 
 
-def tells_delay(subject: str, said: str) -> bool:
-    """Is a message only late?
+# Reports of success are called so, and nothing else is.
+_SUCCESS = re.compile(r"\((?:success|relay)\w*\)|(?<!un)(?<!not )successful (?:mail )?deliver", re.IGNORECASE)
+
+
+def told_outcome(subject: str, said: str) -> Action:
+    """What became of a message.
 
     Args:
         subject: of the report.
@@ -51,7 +56,12 @@ def tells_delay(subject: str, said: str) -> bool:
     Returns:
         what the subject says; else whether a new attempt is promised; else what the text says first.
     """
-    said = one_line(said, MAX_CHARS)
+    if _SUCCESS.search(subject):
+        return Action.DELIVERED
+    return Action.DELAYED if _is_late(subject, one_line(said, MAX_CHARS)) else Action.FAILED
+
+
+def _is_late(subject: str, said: str) -> bool:
     if _SUBJECT.search(subject) or _TRYING.search(said):
         return True
     if _ENDED.search(said):

@@ -241,6 +241,7 @@ def test_desks_ask_for_answers_above_a_line(line: str) -> None:
         "Am Montag schrieb mir der Drucker:\n\nPapier ist alle.",
         "Le problème est le suivant :\n\nrien ne marche.",
         "The log of 2026-05-03 10:15:\n\nerror",
+        "Am 03.05.2026 um 10:15 schrieb ich Ihnen\n\nund bekam keine Antwort.",
         # signature marks that are none
         "Drei Punkte:\n-- der erste\n-- der zweite",
         "Sent from Hamburg on Monday, the parcel\nnever arrived.",
@@ -360,6 +361,8 @@ def test_torn_off_ends_of_quoted_lines_are_quoted() -> None:
         "Get BlueMail for Android",
         "Bitte entschuldigen Sie meine Kürze.",
         "-Petra",
+        "ᐧ",
+        "Links:\n------\n[1] https://example.com/",
         "____\nPetra Muster\nBeispiel GmbH & Co.\nTelefon 0123 456",
         "—————\nPetra Muster\nLeitung",
         "______________________________\nThis message is confidential. If it is not for you, delete it.",

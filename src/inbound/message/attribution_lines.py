@@ -17,6 +17,8 @@ MAX_LINES = 6
 MAX_LINE_CHARS = 300
 #: characters of a line from which on it was perhaps wrapped
 WRAPPED_CHARS = 50
+#: words of a name
+MAX_NAME_WORDS = 4
 
 _WORD = re.compile(r"[^\W\d_]+")
 _UNDIVIDED = re.compile(WROTE_UNDIVIDED)
@@ -160,7 +162,15 @@ def _lost_its_colon(text: str, *, is_quote_next: bool, is_paragraph: bool) -> bo
         return (facts.has_time and ends_with_wrote(text)) or (
             (is_quote_next or is_paragraph) and facts.has_date and text[0].isdigit() and text.endswith(">")
         )
-    return (is_quote_next or is_paragraph) and facts.has_date and facts.has_time and facts.has_wrote
+    is_alone = is_quote_next or (is_paragraph and _ends_with_name(text))
+    return is_alone and facts.has_date and facts.has_time and facts.has_wrote
+
+
+def _ends_with_name(text: str) -> bool:
+    """Does a name stand behind "wrote"? "schrieb ich Ihnen" is prose."""
+    words = text.split()
+    behind = next((number for number, word in enumerate(reversed(words)) if word.casefold() in WROTE), 0)
+    return 0 < behind <= MAX_NAME_WORDS and all(word[0].isupper() or not word[0].isalpha() for word in words[-behind:])
 
 
 def _widest(lines: list[Line], last: int, floor: int, *, is_quote_next: bool) -> AttributionLine | None:

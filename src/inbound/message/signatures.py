@@ -19,7 +19,7 @@ MAX_CARD_CHARS = 70
 #: characters of the last line when it is a program or a name
 MAX_LAST_CHARS = 50
 
-_MARK = re.compile(r"(?:- )?--\Z|[—–]\Z|-----BEGIN PGP SIGNATURE-----\Z")
+_MARK = re.compile(r"(?:- )?--\Z|[—–ᐧ]\Z|-----BEGIN PGP SIGNATURE-----\Z")
 _SENT_FROM = re.compile(rf"[\W_]{{0,4}}(?:{SENT_FROM})\Z")
 _DEVICE = re.compile(DEVICE)
 _OWN_DEVICE = re.compile(rf"[\W_]{{0,4}}(?:\w+ ){{1,3}}(?:{MY})\b")
@@ -52,27 +52,32 @@ def signature_start(lines: list[Line], start: int, end: int) -> int | None:
         mailing list, a card below a rule, a name behind a dash, the signature of PGP. In fenced code there is none.
     """
     spoken, ruled, code_end = False, False, start
-    last = _last_spoken(lines, start, end)
     for index in range(start, end):
         line = lines[index]
         if line.is_blank or index < code_end:
             continue
         if line.text.startswith(_FENCE):
             code_end = _end_of_code(lines, index, end)
-        if _is_mark(line, end - index) or (start and not spoken and _is_short_rest(lines, index, end)):
+        is_start = _ends_text(lines, index, end, is_ruled=ruled) if spoken else _is_all(lines, index, start, end)
+        if is_start or _is_mark(line, end - index) or _is_link_list(lines, index, end):
             return index
-        if spoken and (is_sent_from(line) or _is_footer(lines, index, end)):
-            return index
-        if spoken and _is_rule(line):
-            if not ruled and _is_card(lines, index, end):
-                return index
-            ruled = True
-        if spoken and index == last and _is_closing(lines, index):
-            return index
-        if not spoken and is_sent_from(line) and next_spoken(lines[:end], index + 1) >= end:
-            return index
+        ruled = ruled or (spoken and _is_rule(line))
         spoken = True
     return None
+
+
+def _ends_text(lines: list[Line], index: int, end: int, *, is_ruled: bool) -> bool:
+    """Does a signature begin here, below some text? Below a second rule none does."""
+    if is_sent_from(lines[index]) or _is_footer(lines, index, end) or _is_closing(lines, index, end):
+        return True
+    return not is_ruled and _is_rule(lines[index]) and _is_card(lines, index, end)
+
+
+def _is_all(lines: list[Line], index: int, start: int, end: int) -> bool:
+    """Is what begins here, without text above, nothing but a signature?"""
+    if start and _is_short_rest(lines, index, end):
+        return True
+    return is_sent_from(lines[index]) and next_spoken(lines, index + 1, end) >= end
 
 
 def is_sent_from(line: Line) -> bool:
@@ -86,11 +91,11 @@ def is_sent_from(line: Line) -> bool:
     return bool(_DEVICE.search(claim) or (_OWN_DEVICE.match(text) and text == claim and len(text) < 60))
 
 
-def _last_spoken(lines: list[Line], start: int, end: int) -> int:
-    last = end - 1
-    while last > start and lines[last].is_blank:
-        last -= 1
-    return last
+def _is_link_list(lines: list[Line], index: int, end: int) -> bool:
+    """Is it "Links:", above a rule and the targets of the numbers in the text (Roundcube)?"""
+    if lines[index].text != "Links:" or index + 2 >= end:
+        return False
+    return is_rule(lines[index + 1]) and lines[index + 2].text.startswith("[1] ")
 
 
 def _end_of_code(lines: list[Line], start: int, end: int) -> int:
@@ -98,10 +103,11 @@ def _end_of_code(lines: list[Line], start: int, end: int) -> int:
     return next((index + 1 for index in range(start + 1, end) if lines[index].text.startswith(_FENCE)), start)
 
 
-def _is_closing(lines: list[Line], index: int) -> bool:
+def _is_closing(lines: list[Line], index: int, end: int) -> bool:
     """Is the last line, a paragraph of its own, a program that sent the mail, or a name behind a dash?"""
     text = lines[index].text
-    if len(text) > MAX_LAST_CHARS or not lines[index - 1].is_blank:
+    is_last = len(text) <= MAX_LAST_CHARS and next_spoken(lines, index + 1, end) >= end
+    if not is_last or not lines[index - 1].is_blank:
         return False
     if program := _PROGRAM.match(text.casefold()):
         return text[program.end() : program.end() + 1].isupper() and not text.endswith((".", "!", "?"))
@@ -131,7 +137,7 @@ def _is_prose(text: str) -> bool:
 
 
 def _is_mark(line: Line, rest: int) -> bool:
-    if line.text[:1] not in {"-", "—", "–"} or not _MARK.match(line.text):
+    if line.text[:1] not in {"-", "—", "–", "ᐧ"} or not _MARK.match(line.text):
         return False
     return rest <= MAX_LINES or line.raw.rstrip("\r").endswith("-- ")
 

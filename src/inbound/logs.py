@@ -74,11 +74,22 @@ def tls_failed(*, peer: str, error: str) -> None:
     _log.info("tls_failed", peer=peer, error=error)
 
 
-def recipient_refused(*, peer: str, helo: str, mail_from: str, rcpt_to: str, reply: str, reason: str) -> None:
+def recipient_refused(
+    *, peer: str, helo: str, mail_from: str, rcpt_to: str, reply: str, reason: str, detail: str
+) -> None:
     """A recipient was refused at RCPT: peer not allowed, or no such mailbox."""
-    _log.info(
-        "recipient_refused", peer=peer, helo=helo, mail_from=mail_from, rcpt_to=rcpt_to, reply=reply, reason=reason
-    )
+    fields = {"peer": peer, "helo": helo, "mail_from": mail_from, "rcpt_to": rcpt_to, "reply": reply, "reason": reason}
+    _log.info("recipient_refused", **fields, **({"detail": detail} if detail else {}))
+
+
+def login_failed(*, peer: str, user: str) -> None:
+    """A peer gave a wrong password, or a user that nobody knows."""
+    _log.warning("login_failed", peer=peer, user=user)
+
+
+def proof_failed(error: BaseException) -> None:
+    """A defect of ours while authorship was checked; the message goes on without proof."""
+    _log.error("proof_failed", exc_info=error)
 
 
 def message_refused(*, peer: str, mail_from: str, rcpt_to: Sequence[str], reply: str, reason: str) -> None:

@@ -4,7 +4,7 @@ from inbound.config import Limits
 from inbound.security.limits import ConnectionCount, shared_counters
 from inbound.security.peers import IPAddress, parse_address
 
-LIMITS = Limits(connections=3, connections_per_address=2)
+LIMITS = Limits(connections=3, connections_per_network=2)
 
 
 def address(text: str) -> IPAddress:
@@ -14,17 +14,17 @@ def address(text: str) -> IPAddress:
 
 
 def test_one_place_has_its_own_limit() -> None:
-    """The third connection of one address is refused while another address still gets in."""
+    """The third connection of one /24 is refused while another network still gets in."""
     count = ConnectionCount()
-    assert [count.enter(address("192.0.2.1"), LIMITS) for _ in range(3)] == [True, True, False]
-    assert count.enter(address("192.0.2.2"), LIMITS)
+    assert [count.enter(address(f"192.0.2.{host}"), LIMITS) for host in (1, 2, 255)] == [True, True, False]
+    assert count.enter(address("192.0.3.1"), LIMITS)
 
 
 def test_all_places_have_a_limit_together() -> None:
     """The fourth connection is refused from wherever it comes."""
     count = ConnectionCount()
-    assert all(count.enter(address(f"192.0.2.{n}"), LIMITS) for n in range(3))
-    assert not count.enter(address("192.0.2.9"), LIMITS)
+    assert all(count.enter(address(f"192.0.{n}.2"), LIMITS) for n in range(3))
+    assert not count.enter(address("192.0.9.2"), LIMITS)
 
 
 def test_an_ipv6_host_is_its_64() -> None:
@@ -53,9 +53,9 @@ def test_processes_count_together() -> None:
     assert first.enter(address("192.0.2.1"), LIMITS)
     assert second.enter(address("192.0.2.1"), LIMITS)
     assert not first.enter(address("192.0.2.1"), LIMITS)
-    assert second.enter(address("192.0.2.2"), LIMITS)
+    assert second.enter(address("198.51.100.2"), LIMITS)
     assert first.total == 3
-    assert not first.enter(address("192.0.2.3"), LIMITS)
+    assert not first.enter(address("203.0.113.3"), LIMITS)
     restarted = ConnectionCount(shared, 1)
     assert restarted.total == 1
     assert restarted.enter(address("192.0.2.1"), LIMITS)

@@ -240,7 +240,7 @@ async def test_messages_of_a_connection_are_limited(start: "StartStage") -> None
 
 async def test_connections_are_limited(start: "StartStage") -> None:
     """A connection too many hears 421 instead of the greeting, and gets in when another has left."""
-    stage = await start(limits=Limits(connections=5, connections_per_address=2))
+    stage = await start(limits=Limits(connections=5, connections_per_network=2))
     first, second, third = [await stage.connect() for _ in range(3)]
     assert (await first.reply(), await second.reply()) == ("220 mx.desk.example ESMTP",) * 2
     assert (await third.reply(), await third.reply()) == ("421 4.7.0 Too many connections", "")

@@ -20,12 +20,12 @@ MADE = {
 
 @pytest.mark.parametrize("name", CATALOGUE)
 def test_enhanced_code_is_of_the_same_class(name: str) -> None:
-    """Every reply but 354 has an enhanced status code whose class is that of the reply (RFC 2034 4)."""
+    """Every reply but 3yz and greetings has an enhanced status code whose class is that of the reply (RFC 2034 4)."""
     reply = CATALOGUE[name]
-    if reply.code == 354:
+    if reply.code in {334, 354} or reply is replies.EARLY_TALKER:
         assert not reply.enhanced
     else:
-        assert re.fullmatch(rf"{reply.code // 100}\.\d\.\d", reply.enhanced)
+        assert re.fullmatch(rf"{reply.code // 100}\.\d\.\d+", reply.enhanced)
 
 
 @pytest.mark.parametrize("name", MADE)
@@ -40,7 +40,7 @@ def test_lines_are_what_a_client_can_read(name: str) -> None:
     reply = (CATALOGUE | MADE)[name]
     *first, last = reply.octets.decode("ascii").splitlines(keepends=True)
     assert all(re.fullmatch(rf"{reply.code}-[ -~]{{1,506}}\r\n", line) for line in first)
-    assert re.fullmatch(rf"{reply.code} [ -~]{{1,506}}\r\n", last)
+    assert re.fullmatch(rf"{reply.code} [ -~]{{0,506}}\r\n", last)
 
 
 @pytest.mark.parametrize("name", CATALOGUE)

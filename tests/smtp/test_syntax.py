@@ -4,9 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inbound.smtp import replies
+from inbound.config import Limits
+from inbound.smtp import replies, syntax
 from inbound.smtp.replies import Reply
-from inbound.smtp.syntax import MAX_LINE_BYTES, Command, MailCommand, is_helo_name, parse_line, parse_mail, parse_rcpt
+from inbound.smtp.syntax import Command, MailCommand, is_helo_name, parse_mail, parse_rcpt
+
+MAX_LINE_BYTES = Limits().command_line_bytes
+
+
+def parse_line(line: bytes) -> Command | Reply:
+    return syntax.parse_line(line, MAX_LINE_BYTES)
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from inbound.intake import Committer
 from inbound.intake.committer import understand
 from inbound.model.mail import Delivery, Peer, Recipient
 from inbound.model.outcome import Answer
+from inbound.model.proof import Method, Proof
 from inbound.pipeline.context import Context, build_context
 from inbound.pipeline.process import process
 from inbound.pipeline.steps import Processed
@@ -113,9 +114,7 @@ def retry(row_id: int, settings: Settings, config: Path, database: Database) -> 
     if stored.mailbox not in context.mailboxes:
         raise NotFound(f"message {row_id} came to mailbox {stored.mailbox!r}, which the configuration does not name")
     committer = Committer(database, context)
-    understood = understand(
-        0, _delivery_again(stored, content), context, row_id=row_id, is_author_proven=stored.is_author_proven
-    )
+    understood = understand(0, _delivery_again(stored, content), context, row_id=row_id)
     return committer.commit_understood([understood], time.monotonic() + settings.intake.deadline_seconds)[0]
 
 
@@ -128,6 +127,11 @@ def _delivery_again(stored: Listed, content: bytes) -> Delivery:
         recipients=(recipient,),
         peer=peer,
         received_at=stored.received_at,
+        proof=Proof(
+            is_proven=stored.is_author_proven,
+            method=Method.EARLIER if stored.is_author_proven else Method.NONE,
+            detail="as it was found when the message came",
+        ),
     )
 
 

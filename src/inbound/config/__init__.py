@@ -9,6 +9,7 @@ positions   the line of every setting; shape, mistakes: what messages are made o
 from inbound.config.load import load_settings
 from inbound.config.locations import find_config, state_directory
 from inbound.config.settings import (
+    Authentication,
     Category,
     Choice,
     DatabaseSettings,
@@ -19,6 +20,7 @@ from inbound.config.settings import (
     Listener,
     LogSettings,
     PeerRule,
+    PeerUser,
     Queue,
     Section,
     Server,
@@ -29,6 +31,7 @@ from inbound.config.settings import (
 )
 
 __all__ = [
+    "Authentication",
     "Category",
     "Choice",
     "DatabaseSettings",
@@ -39,6 +42,7 @@ __all__ = [
     "Listener",
     "LogSettings",
     "PeerRule",
+    "PeerUser",
     "Queue",
     "Section",
     "Server",

@@ -5,7 +5,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-from inbound.config.settings import Listener, Settings
+from inbound.config.settings import Listener, PeerRule, Settings
 from inbound.model.mailbox import Mailbox
 
 _PREFIX = "credential:"
@@ -90,6 +90,10 @@ def with_files(settings: Settings, directory: Path) -> Settings:
                 }
             ),
             "listeners": tuple(_listener_with_files(listener, directory) for listener in settings.listeners),
+            "peers": tuple(_peer_with_files(peer) for peer in settings.peers),
+            "authentication": settings.authentication.model_copy(
+                update={"arc_sealers": _lower(settings.authentication.arc_sealers)}
+            ),
             "database": database.model_copy(
                 update={
                     "url": secret(database.url),
@@ -109,13 +113,23 @@ def with_files(settings: Settings, directory: Path) -> Settings:
 
 
 def _listener_with_files(listener: Listener, directory: Path) -> Listener:
-    files = {"certificate": pem_path(listener.certificate, directory), "key": pem_path(listener.key, directory)}
+    files = {
+        name: pem_path(getattr(listener, name), directory) for name in ("certificate", "key", "client_authorities")
+    }
     return listener.model_copy(update=files)
 
 
 def _mailbox_with_files(mailbox: Mailbox, directory: Path) -> Mailbox:
     keys = tuple(secret(key) for key in mailbox.keys)
     return replace(mailbox, keys=keys, templates=absolute(mailbox.templates, directory))
+
+
+def _peer_with_files(peer: PeerRule) -> PeerRule:
+    """Secrets put in, and everything that is compared in lower case."""
+    users = tuple(user.model_copy(update={"password": secret(user.password)}) for user in peer.users)
+    lower = {name: _lower(getattr(peer, name)) for name in ("certificate_names", "authserv_ids")}
+    fingerprints = tuple(one.replace(":", "").lower() for one in peer.certificate_fingerprints)
+    return peer.model_copy(update={"users": users, **lower, "certificate_fingerprints": fingerprints})
 
 
 def _lower(domains: tuple[str, ...]) -> tuple[str, ...]:

@@ -163,7 +163,6 @@ def understand(
     *,
     row_id: int | None = None,
     salt: bytes = b"",
-    is_author_proven: bool | None = None,
 ) -> Understood:
     """Read a delivery's content once, for every mailbox it goes to.
 
@@ -173,7 +172,6 @@ def understand(
         context: knows every mailbox of the delivery.
         row_id: of a stored message that is tried again.
         salt: of a rehearsal.
-        is_author_proven: as it was found when the message came; None = a trusted peer proves it.
     """
     failure = None
     try:
@@ -187,7 +185,7 @@ def understand(
             mailbox=context.mailboxes[recipient.mailbox],
             mail=mail,
             identities=identity_keys(mail.identity, delivery.received_at, _key(mail, context)),
-            is_author_proven=delivery.peer.is_trusted if is_author_proven is None else is_author_proven,
+            is_author_proven=delivery.peer.is_trusted or delivery.proof.is_proven,
             row_id=row_id,
             salt=salt,
         )

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from inbound.model.kinds import CalendarEvent, DeliveryReport, ForwardingConfirmation, Marks, Protection, Report
+from inbound.model.proof import NOT_ASKED, Proof
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -196,3 +197,5 @@ class Delivery:
     peer: Peer
     #: aware, UTC
     received_at: datetime
+    #: that the author in From wrote it
+    proof: Proof = NOT_ASKED

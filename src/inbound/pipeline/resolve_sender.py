@@ -24,6 +24,7 @@ from inbound.rules.kinds import decided_by_form, decided_by_kind
 from inbound.rules.numbers import MAX_MERGES, subject_numbers, target_of
 from inbound.rules.organizations import owned_domains
 from inbound.rules.originator import needs_blocks, possible_authors
+from inbound.rules.proof import proof_step
 from inbound.rules.strangers import is_stranger
 
 #: people in To and Cc of one message that are looked up
@@ -64,7 +65,7 @@ def resolve_sender(tx: Transaction, batch: Sequence[Received], context: Context)
                 is_stranger=False,
                 alarm=alarm,
                 verdict=one.verdict or verdict,
-                steps=(*number_steps, *alarm_steps, *authorship.steps),
+                steps=(proof_step(one.received.delivery), *number_steps, *alarm_steps, *authorship.steps),
             )
         )
     return _with_strangers(tx, attributed, context)

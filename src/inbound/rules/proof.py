@@ -2,7 +2,20 @@
 
 from inbound.model.authorship import Authorship
 from inbound.model.desk import Approvers
+from inbound.model.mail import Delivery
+from inbound.model.proof import Method
+from inbound.model.trace import Step, hit, miss
 from inbound.model.verdict import Standing
+
+
+def proof_step(delivery: Delivery) -> Step:
+    """What was found about the authorship of a message, as a line of its trace."""
+    proof = delivery.proof
+    if delivery.peer.is_trusted:
+        return hit("receive", Method.TRUSTED_PEER, f"authorship is believed: peer {delivery.peer.name} is trusted")
+    if proof.is_proven:
+        return hit("receive", proof.method, f"authorship is proven: {proof.detail}")
+    return miss("receive", "authorship", f"authorship is not proven: {proof.detail}")
 
 
 def is_author_proven(authorship: Authorship, *, is_proven: bool) -> bool:

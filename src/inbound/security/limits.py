@@ -6,8 +6,8 @@ from mmap import mmap
 from inbound.config import Limits
 from inbound.security.peers import IPAddress
 
-#: An IPv6 host commonly owns a whole /64 (RFC 6177, RFC 7721): its addresses count as one.
-_IPV6_INTERFACE_BITS = 64
+#: Who has one address commonly has its neighbours: an IPv4 /24, an IPv6 /64 (RFC 6177, RFC 7721) count as one place.
+_IPV4_NETWORK_OCTETS, _IPV6_NETWORK_OCTETS = 3, 8
 #: places that are told apart; two that share a slot share their limit, which is rare and errs on the safe side
 _SLOTS = 16_384
 _TOTAL = _SLOTS
@@ -47,7 +47,7 @@ class ConnectionCount:
     def enter(self, address: IPAddress, limits: Limits) -> bool:
         """Count one more connection; False, and nothing counted, when there are as many as the limits allow."""
         slot = _slot(address)
-        if self.total >= limits.connections or self._sum(slot) >= limits.connections_per_address:
+        if self.total >= limits.connections or self._sum(slot) >= limits.connections_per_network:
             return False
         self._rows[self._own + _TOTAL] += 1
         self._rows[self._own + slot] += 1
@@ -63,6 +63,6 @@ class ConnectionCount:
 
 
 def _slot(address: IPAddress) -> int:
-    """Where one place is counted: an IPv4 address, or an IPv6 /64."""
-    octets = address.packed if address.version == 4 else address.packed[: _IPV6_INTERFACE_BITS // 8]
+    """Where one network is counted."""
+    octets = address.packed[: _IPV4_NETWORK_OCTETS if address.version == 4 else _IPV6_NETWORK_OCTETS]
     return int.from_bytes(blake2b(octets, digest_size=4).digest()) % _SLOTS

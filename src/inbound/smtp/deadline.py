@@ -32,9 +32,13 @@ class Deadline:
         self._at = inf
         self._timer: Timer | None = None
 
-    def within(self, seconds: float) -> None:
-        """What is waited for now has this long."""
-        self._at = self._clock.time() + seconds
+    def now(self) -> float:
+        """The time of the clock, in seconds."""
+        return self._clock.time()
+
+    def within(self, seconds: float, latest: float = inf) -> None:
+        """What is waited for now has this long, and no longer than to a time of the clock."""
+        self._at = min(self._clock.time() + seconds, latest)
         if self._timer is None or self._timer.when() > self._at:
             self._arm()
 

@@ -9,7 +9,9 @@ from inbound.config import Limits, PeerRule, Server, Settings
 from inbound.model.mail import Delivery, Peer, Recipient
 from inbound.model.outcome import Answer, Deferred
 from inbound.routing import Refusal, Routes
-from inbound.security.peers import IPAddress, Peers
+from inbound.security.dns import Resolver
+from inbound.security.peers import Evidence, IPAddress, Judgement, Peers
+from inbound.security.proof import Prover
 from inbound.smtp import replies
 from inbound.smtp.replies import Reply
 from inbound.smtp.stream import Overrun
@@ -36,11 +38,18 @@ class Policy:
     limits: Limits
     routes: Routes
     peers: Peers
+    prover: Prover
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> Self:
+    def from_settings(cls, settings: Settings, resolver: Resolver) -> Self:
         """The policy of these settings."""
-        return cls(server=settings.server, limits=settings.limits, routes=Routes(settings), peers=Peers(settings.peers))
+        return cls(
+            server=settings.server,
+            limits=settings.limits,
+            routes=Routes(settings),
+            peers=Peers(settings.peers, resolver),
+            prover=Prover(settings.authentication, resolver),
+        )
 
 
 @dataclass(kw_only=True, slots=True)
@@ -57,6 +66,14 @@ class Client:
     is_extended: bool = False
     #: TLS protocol version, None in clear text
     tls: str | None = None
+    #: that it logged in as; empty without
+    user: str = ""
+    #: of its verified certificate: SHA-256 in lower case, and host names
+    fingerprint: str = ""
+    certificate_names: tuple[str, ...] = ()
+    #: what the peers of `judged_by` made of all that; None = not asked yet
+    judgement: Judgement | None = None
+    judged_by: Peers | None = None
 
 
 @dataclass(kw_only=True, slots=True)
@@ -87,31 +104,49 @@ class Handler:
         self.policy = policy
         self.intake = intake
 
+    async def judge(self, client: Client) -> None:
+        """Find out, before its first recipient, whether the peer may deliver; again after it has shown more."""
+        peers = self.policy.peers
+        if client.judgement is None or client.judged_by is not peers:
+            evidence = Evidence(
+                address=client.ip,
+                user=client.user,
+                fingerprint=client.fingerprint,
+                certificate_names=client.certificate_names,
+            )
+            client.judgement, client.judged_by = await peers.judge(evidence), peers
+
     def rcpt(self, client: Client, transaction: Transaction, address: str) -> Reply:
         """Accept a recipient into the transaction, or say why not; never a later bounce."""
         policy = self.policy
         if transaction.accepted >= policy.limits.recipients:
             return replies.TOO_MANY_RECIPIENTS
-        rule = policy.peers.find(client.ip)
-        if rule is None:
-            reply = replies.PEER_REJECTED if policy.server.peer_refusal == "reject" else replies.PEER_DEFERRED
-            return _refused(client, transaction, address, reply, "peer_not_allowed")
+        judgement = client.judgement
+        if judgement is None or judgement.rule is None:
+            is_uncertain = judgement is None or judgement.is_uncertain
+            is_final = policy.server.peer_refusal == "reject" and not is_uncertain
+            reply = replies.PEER_REJECTED if is_final else replies.PEER_DEFERRED
+            reason = "peer_uncertain" if is_uncertain else "peer_not_allowed"
+            return _refused(client, transaction, address, reply, reason, judgement.detail if judgement else "")
         route = policy.routes.route(address)
         if isinstance(route, Refusal):
             return _refused(client, transaction, address, replies.for_refusal(route), route.value)
-        transaction.peer_rule = rule
+        transaction.peer_rule = judgement.rule
         transaction.recipients.setdefault(route.mailbox, route)
         transaction.accepted += 1
         return replies.RECIPIENT_ACCEPTED
 
     async def data(self, client: Client, transaction: Transaction, content: bytes) -> Reply:
         """Hand a complete message over and wait until it is committed or deferred."""
+        received_at = datetime.now(UTC)
+        proof = await self.policy.prover.prove(content, transaction.peer_rule, now=received_at.timestamp())
         delivery = Delivery(
             content=content,
             mail_from=transaction.mail_from,
             recipients=tuple(transaction.recipients.values()),
             peer=_peer(client, transaction.peer_rule),
-            received_at=datetime.now(UTC),
+            received_at=received_at,
+            proof=proof,
         )
         try:
             answer = await self.intake.deliver(delivery)
@@ -142,7 +177,9 @@ class Handler:
         return reply
 
 
-def _refused(client: Client, transaction: Transaction, address: str, reply: Reply, reason: str) -> Reply:
+def _refused(
+    client: Client, transaction: Transaction, address: str, reply: Reply, reason: str, detail: str = ""
+) -> Reply:
     logs.recipient_refused(
         peer=client.address,
         helo=client.helo,
@@ -150,6 +187,7 @@ def _refused(client: Client, transaction: Transaction, address: str, reply: Repl
         rcpt_to=address,
         reply=str(reply),
         reason=reason,
+        detail=detail,
     )
     return reply
 

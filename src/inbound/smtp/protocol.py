@@ -5,14 +5,16 @@ and exceptions, stock limits are missing, and a stock disconnect cancels what is
 """
 
 import asyncio
+import hashlib
 import ssl
+from typing import Any
 
 from aiosmtpd.smtp import SMTP
 
 from inbound import logs
 from inbound.security.limits import ConnectionCount
 from inbound.security.peers import parse_address
-from inbound.smtp import replies, stream, syntax
+from inbound.smtp import login, replies, stream, syntax
 from inbound.smtp.deadline import Deadline
 from inbound.smtp.handler import Client, Transaction
 from inbound.smtp.replies import Reply
@@ -20,8 +22,6 @@ from inbound.smtp.session import Service, Session
 
 #: seconds in which a peer may take our last reply before the connection is cut
 _LINGER_SECONDS = 5.0
-#: seconds for the handshake behind STARTTLS
-_TLS_HANDSHAKE_SECONDS = 30.0
 
 
 class Connections:
@@ -55,6 +55,8 @@ class InboundSMTP(SMTP):
         #: between the DATA command and the reply to the message
         self._is_in_data = False
         self._commands = self._errors = 0
+        #: when everything up to the next message has to be over
+        self._idle_until = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin the conversation, in its own task."""
@@ -128,18 +130,32 @@ class InboundSMTP(SMTP):
 
     def _hang_up(self) -> None:
         transport = self._writer.transport
-        self._writer.close()
+        # Closed twice, the transport of TLS forgets what it is made of.
+        if not transport.is_closing():
+            self._writer.close()
         # close() waits for a peer that reads our last reply; one that never does would stay for ever.
         if transport.get_write_buffer_size():
             self.loop.call_later(_LINGER_SECONDS, transport.abort)
 
     async def _converse(self) -> None:
-        reply: Reply | None = replies.greeting(self._service.hostname)
+        reply: Reply | None = await self._greet()
         while reply is None or not reply.is_last:
             if reply is not None:
                 self._say(reply)
             reply = replies.STOPPING if self._connections.is_stopping else await self._next_reply()
         self._end(reply)
+
+    async def _greet(self) -> Reply:
+        limits = self._handler.policy.limits
+        self._idle_until = self._deadline.now() + limits.idle_seconds
+        if limits.greeting_seconds:
+            await asyncio.sleep(limits.greeting_seconds)
+        # RFC 5321 3.1: a client waits for the greeting. Who does not is a robot, or a web page with commands in it.
+        if stream.has_octets(self._reader):
+            logs.connection_refused(peer=self._conversation.client.address, reason="early_talker")
+            stream.discard(self._reader)
+            return replies.EARLY_TALKER
+        return replies.greeting(self._service.hostname)
 
     def _say(self, reply: Reply) -> None:
         self._unsent += reply.octets
@@ -165,7 +181,7 @@ class InboundSMTP(SMTP):
         """The reply to the next command line; None when there is nothing to say."""
         limits = self._handler.policy.limits
         # RFC 5321 4.5.3.2. One deadline for taking our reply and sending a whole line: dripping gains nothing.
-        self._deadline.within(limits.command_seconds)
+        self._deadline.within(limits.command_seconds, self._idle_until)
         if not stream.has_line(self._reader):
             self._send()
             await self._writer.drain()
@@ -178,7 +194,15 @@ class InboundSMTP(SMTP):
             self._errors += 1
             if self._errors >= limits.errors:
                 return replies.TOO_MANY_ERRORS
+            if self._errors > limits.soft_errors:
+                await self._slow_down(limits.error_delay_seconds)
         return reply
+
+    async def _slow_down(self, seconds: float) -> None:
+        """Answer later: guessing costs time."""
+        self._send()
+        self._deadline.suspend()
+        await asyncio.sleep(seconds)
 
     async def _answer(self, line: bytes | None) -> Reply | None:
         try:
@@ -193,16 +217,39 @@ class InboundSMTP(SMTP):
     async def _obey(self, line: bytes | None) -> Reply | None:
         if line is None:
             return replies.LINE_ENDLESS
-        command = syntax.parse_line(line)
+        max_bytes = self._handler.policy.limits.command_line_bytes
+        if self._conversation.exchange is not None:
+            text = syntax.read_text(line, max_bytes)
+            return await self._act(text if isinstance(text, Reply) else self._conversation.go_on_with_auth(text))
+        command = syntax.parse_line(line, max_bytes)
         if isinstance(command, Reply):
             return command
-        reply = self._conversation.answer(command)
+        if command.verb == "RCPT" and self._conversation.transaction is not None:
+            # The question to DNS has its own limits.
+            self._deadline.suspend()
+            await self._handler.judge(self._conversation.client)
+        return await self._act(self._conversation.answer(command))
+
+    async def _act(self, reply: Reply) -> Reply | None:
+        """Do what a reply announces."""
         if reply is replies.START_MAIL and self._conversation.transaction is not None:
             return await self._receive(self._conversation.transaction)
         if reply is replies.READY_FOR_TLS and self._service.tls is not None:
             await self._handshake(self._service.tls)
             return None
+        if reply is replies.CHECK_PASSWORD:
+            return await self._log_in()
         return reply
+
+    async def _log_in(self) -> Reply:
+        credentials, client = self._conversation.credentials, self._conversation.client
+        self._conversation.credentials = None
+        self._deadline.suspend()
+        if credentials is None or not await login.is_right(credentials, self._handler.policy.peers.users):
+            logs.login_failed(peer=client.address, user=credentials.user if credentials else "")
+            return replies.AUTH_FAILED
+        client.user, client.judgement = credentials.user, None
+        return replies.AUTH_ACCEPTED
 
     async def _receive(self, transaction: Transaction) -> Reply:
         self._is_in_data = True
@@ -212,17 +259,23 @@ class InboundSMTP(SMTP):
             reply = await self._read_and_deliver(transaction, reservation)
         self._is_in_data = False
         self._commands = 0
+        self._idle_until = self._deadline.now() + self._handler.policy.limits.idle_seconds
         self._conversation.end_transaction()
         return reply
 
     async def _read_and_deliver(self, transaction: Transaction, reservation: stream.Reservation) -> Reply:
         policy = self._handler.policy
         client = self._conversation.client
-        # RFC 5321 4.5.3.2.5 gives 3 minutes to each block; here the whole message has one deadline.
-        self._deadline.within(policy.limits.data_seconds)
+        # RFC 5321 4.5.3.2.5 gives 3 minutes to each block; the whole message has a deadline as well.
+        latest = self._deadline.now() + policy.limits.data_seconds
+
+        def go_on() -> None:
+            self._deadline.within(policy.limits.data_block_seconds, latest)
+
+        go_on()
         await self._writer.drain()
         content = await stream.read_content(
-            self._reader, max_bytes=policy.server.max_message_bytes, reservation=reservation
+            self._reader, max_bytes=policy.server.max_message_bytes, reservation=reservation, on_piece=go_on
         )
         self._deadline.suspend()
         if isinstance(content, stream.Overrun):
@@ -235,9 +288,23 @@ class InboundSMTP(SMTP):
         await self._writer.drain()
         # Nothing may be received between this and the handshake: no other wait stands between them.
         stream.discard(self._reader)
+        seconds = self._handler.policy.limits.tls_seconds
         try:
-            await self._writer.start_tls(context, ssl_handshake_timeout=_TLS_HANDSHAKE_SECONDS)
+            await self._writer.start_tls(context, ssl_handshake_timeout=seconds)
         except OSError as error:
             logs.tls_failed(peer=self._conversation.client.address, error=str(error))
             raise
-        self._conversation.begin_tls(self._writer.get_extra_info("ssl_object").version())
+        tls = self._writer.get_extra_info("ssl_object")
+        self._conversation.begin_tls(tls.version(), *_certificate(tls))
+
+
+def _certificate(tls: Any) -> tuple[str, tuple[str, ...]]:
+    """Fingerprint and host names of the peer's certificate, which the handshake has verified; empty without one."""
+    octets = tls.getpeercert(binary_form=True)
+    if not octets:
+        return "", ()
+    certificate = tls.getpeercert()
+    names = [value for kind, value in certificate.get("subjectAltName", ()) if kind == "DNS"]
+    # RFC 6125 6.4.4: the common name counts where there is no other name.
+    subject = [value for part in certificate.get("subject", ()) for kind, value in part if kind == "commonName"]
+    return hashlib.sha256(octets).hexdigest(), tuple(name.lower() for name in names or subject)

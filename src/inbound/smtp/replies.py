@@ -55,9 +55,24 @@ RECIPIENT_ACCEPTED = Reply(250, "2.1.5", "Recipient OK")
 START_MAIL = Reply(354, "", "End data with <CR><LF>.<CR><LF>")
 MESSAGE_COMMITTED = Reply(250, "2.0.0", "Message stored")
 GOODBYE = Reply(221, "2.0.0", "Goodbye", is_last=True)
-HELP = Reply(214, "2.0.0", "Commands: EHLO HELO MAIL RCPT DATA RSET NOOP QUIT VRFY HELP STARTTLS\nSee RFC 5321")
+HELP = Reply(214, "2.0.0", "Commands: EHLO HELO MAIL RCPT DATA RSET NOOP QUIT VRFY HELP STARTTLS AUTH\nSee RFC 5321")
 CANNOT_VERIFY = Reply(252, "2.0.0", "Addresses are verified at RCPT")
 READY_FOR_TLS = Reply(220, "2.0.0", "Ready to start TLS")
+
+# AUTH (RFC 4954 6).
+AUTH_CONTINUE = Reply(334, "", "")
+AUTH_USER = Reply(334, "", "VXNlcm5hbWU6")
+AUTH_PASSWORD = Reply(334, "", "UGFzc3dvcmQ6")
+AUTH_ACCEPTED = Reply(235, "2.7.0", "Authenticated")
+#: asks the connection to compare passwords; never sent itself
+CHECK_PASSWORD = Reply(334, "", "")
+AUTH_FAILED = Reply(535, "5.7.8", "User or password wrong")
+AUTH_CANCELLED = Reply(501, "5.7.0", "Authentication cancelled")
+AUTH_UNREADABLE = Reply(501, "5.5.2", "Cannot decode the response")
+AUTH_UNKNOWN = Reply(504, "5.5.4", "Authentication mechanism not offered")
+AUTH_UNDER_TLS = Reply(538, "5.7.0", "Send STARTTLS first to authenticate")
+AUTH_AGAIN = Reply(503, "5.5.1", "Already authenticated")
+AUTH_IN_MAIL = Reply(503, "5.5.1", "No authentication within a transaction")
 
 # Command lines.
 LINE_TOO_LONG = Reply(500, "5.5.2", "Command line too long")
@@ -92,6 +107,10 @@ MESSAGE_TOO_BIG = Reply(552, "5.3.4", "Message too big")
 OVERLOADED = Reply(452, "4.3.1", "Too much mail at the moment, try again later")
 TRY_LATER = Reply(451, "4.3.0", "Temporary failure, try again later")
 
+# RFC 5321 3.1: 554 in place of a greeting.
+EARLY_TALKER = Reply(554, "", "Wait for the greeting, closing connection", is_last=True)
+NOT_SMTP = Reply(500, "5.5.1", "This is SMTP, closing connection", is_last=True)
+
 # The end of a connection. RFC 5321 3.8: 421 says that the channel is about to close.
 TOO_MANY_CONNECTIONS = Reply(421, "4.7.0", "Too many connections", is_last=True)
 TOO_MANY_ERRORS = Reply(421, "4.7.0", "Too many errors, closing connection", is_last=True)
@@ -112,10 +131,11 @@ def helo(hostname: str) -> Reply:
     return Reply(250, "", hostname)
 
 
-def ehlo(hostname: str, *, max_message_bytes: int, has_starttls: bool) -> Reply:
-    """The reply to EHLO: what we can do. STARTTLS is only named while it can still be used (RFC 3207 4.2)."""
+def ehlo(hostname: str, *, max_message_bytes: int, has_starttls: bool, has_auth: bool = False) -> Reply:
+    """The reply to EHLO: what we can do now. STARTTLS before TLS (RFC 3207 4.2), AUTH only under it (RFC 4954 4)."""
     keywords = (f"SIZE {max_message_bytes}", "8BITMIME", "SMTPUTF8", "PIPELINING", "ENHANCEDSTATUSCODES")
-    return Reply(250, "", "\n".join((hostname, *keywords, *(("STARTTLS",) if has_starttls else ()), "HELP")))
+    now = (*(("STARTTLS",) if has_starttls else ()), *(("AUTH PLAIN LOGIN",) if has_auth else ()))
+    return Reply(250, "", "\n".join((hostname, *keywords, *now, "HELP")))
 
 
 def for_answer(answer: Answer) -> Reply:

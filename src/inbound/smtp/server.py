@@ -10,6 +10,7 @@ from functools import partial
 from inbound import logs
 from inbound.config import Listener, Settings
 from inbound.errors import InboundError
+from inbound.security.dns import Lookup, Resolver, system_lookup
 from inbound.security.limits import ConnectionCount
 from inbound.smtp.handler import Handler, Intake, Policy
 from inbound.smtp.listening import Doors
@@ -34,18 +35,26 @@ class _Door:
 class Reception:
     """Everything that peers can connect to."""
 
-    def __init__(self, settings: Settings, intake: Intake, count: ConnectionCount | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        intake: Intake,
+        count: ConnectionCount | None = None,
+        lookup: Lookup = system_lookup,
+    ) -> None:
         """Prepare what the listeners of the settings offer.
 
         Args:
             settings: checked.
             intake: where messages go.
             count: of open connections, when other processes accept as well.
+            lookup: asks DNS.
 
         Raises:
             InboundError: a certificate or key cannot be loaded.
         """
-        self._handler = Handler(Policy.from_settings(settings), intake)
+        self._resolver = Resolver(lookup, seconds=settings.limits.dns_seconds)
+        self._handler = Handler(Policy.from_settings(settings, self._resolver), intake)
         self._connections = Connections(count or ConnectionCount())
         self._doors = [
             _Door(
@@ -86,7 +95,8 @@ class Reception:
         for door, listener, context in zip(self._doors, listeners, contexts, strict=True):
             door.listener, door.service.tls = listener, context
             door.service.is_tls_required = listener.tls == "required"
-        self._handler.policy = Policy.from_settings(settings)
+        self._resolver.seconds = settings.limits.dns_seconds
+        self._handler.policy = Policy.from_settings(settings, self._resolver)
 
     async def stop(self, deadline_seconds: float) -> None:
         """Accept nobody any more, say 421 to idle peers, let messages in progress finish, close.
@@ -123,6 +133,11 @@ def tls_context(listener: Listener) -> ssl.SSLContext | None:
     try:
         # An empty password: a daemon must not ask for one at the terminal.
         context.load_cert_chain(listener.certificate, listener.key or None, password="")
+        if listener.client_authorities:
+            context.load_verify_locations(listener.client_authorities)
+            context.verify_mode = ssl.CERT_OPTIONAL
+            # A certificate that is listed itself needs no authority above it.
+            context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     except OSError as error:
         raise InboundError(
             f"listener {listener.address}:{listener.port}: cannot load certificate {listener.certificate!r} "

@@ -6,13 +6,16 @@ from dataclasses import dataclass
 
 from inbound.smtp import replies, syntax
 from inbound.smtp.handler import Client, Handler, Transaction
+from inbound.smtp.login import Credentials, Exchange
 from inbound.smtp.replies import Reply
 from inbound.smtp.syntax import Command
 
 #: RFC 3207 4: what is allowed where TLS is required and not yet there
-_ALLOWED_IN_CLEAR = frozenset({"NOOP", "EHLO", "HELO", "STARTTLS", "QUIT"})
+_ALLOWED_IN_CLEAR = frozenset({"NOOP", "EHLO", "HELO", "STARTTLS", "QUIT", "AUTH"})
+#: of other protocols: a page in somebody's browser can make it talk to us, and wrap mail commands in a request
+_OF_OTHERS = frozenset({"GET", "POST", "PUT", "CONNECT", "OPTIONS"})
 #: commands that are known and not offered
-_NOT_OFFERED = frozenset({"AUTH", "BDAT", "ETRN", "EXPN", "SAML", "SEND", "SOML", "TURN"})
+_NOT_OFFERED = frozenset({"BDAT", "ETRN", "EXPN", "SAML", "SEND", "SOML", "TURN"})
 
 
 @dataclass(kw_only=True, slots=True)
@@ -33,14 +36,20 @@ class Session:
         self.client = client
         #: None: no MAIL was accepted since the last message, RSET or EHLO
         self.transaction: Transaction | None = None
+        #: an AUTH command that waits for its next line
+        self.exchange: Exchange | None = None
+        #: what the last AUTH command said; the connection finds out whether it is right
+        self.credentials: Credentials | None = None
         self._service = service
         self._messages = 0
 
     def answer(self, command: Command) -> Reply:
-        """Obey a command. START_MAIL and READY_FOR_TLS ask the connection to do what they announce."""
+        """Obey a command. START_MAIL, READY_FOR_TLS and CHECK_PASSWORD ask the connection to act."""
         if self._service.is_tls_required and not self.client.tls and command.verb not in _ALLOWED_IN_CLEAR:
             return replies.TLS_FIRST
         method = _COMMANDS.get(command.verb)
+        if method is None and command.verb in _OF_OTHERS:
+            return replies.NOT_SMTP
         if method is None:
             return replies.NOT_IMPLEMENTED if command.verb in _NOT_OFFERED else replies.UNKNOWN_COMMAND
         return method(self, command.argument)
@@ -50,10 +59,36 @@ class Session:
         self.transaction = None
         self._messages += 1
 
-    def begin_tls(self, version: str) -> None:
-        """Forget what was said in clear text: the peer has to introduce itself again (RFC 3207 4.2)."""
+    def begin_tls(self, version: str, fingerprint: str = "", certificate_names: tuple[str, ...] = ()) -> None:
+        """Forget what was said in clear text: the peer has to introduce itself again (RFC 3207 4.2).
+
+        Args:
+            version: of TLS.
+            fingerprint: of the peer's verified certificate; empty without one.
+            certificate_names: host names in it.
+        """
         self.transaction = None
-        self.client = Client(address=self.client.address, ip=self.client.ip, tls=version)
+        self.client = Client(
+            address=self.client.address,
+            ip=self.client.ip,
+            tls=version,
+            fingerprint=fingerprint,
+            certificate_names=certificate_names,
+        )
+
+    def go_on_with_auth(self, line: str) -> Reply:
+        """Read one more line of an AUTH exchange. CHECK_PASSWORD asks the connection to do so."""
+        exchange, self.exchange = self.exchange, None
+        if exchange is None:
+            return replies.UNKNOWN_COMMAND
+        return self._auth_answer(exchange, exchange.answer(line))
+
+    def _auth_answer(self, exchange: Exchange | None, answer: Reply | Credentials) -> Reply:
+        if isinstance(answer, Credentials):
+            self.credentials = answer
+            return replies.CHECK_PASSWORD
+        self.exchange = exchange if answer.code == 334 else None
+        return answer
 
     def _ehlo(self, name: str) -> Reply:
         if not self._introduce(name, is_extended=True):
@@ -62,6 +97,7 @@ class Session:
             self._service.hostname,
             max_message_bytes=self._service.handler.policy.server.max_message_bytes,
             has_starttls=self._service.tls is not None and self.client.tls is None,
+            has_auth=self._has_users and self.client.tls is not None and not self.client.user,
         )
 
     def _helo(self, name: str) -> Reply:
@@ -130,6 +166,23 @@ class Session:
     def _help(self, _argument: str) -> Reply:
         return replies.HELP
 
+    @property
+    def _has_users(self) -> bool:
+        return self._service.tls is not None and bool(self._service.handler.policy.peers.users)
+
+    def _auth(self, argument: str) -> Reply:
+        if not self._has_users:
+            return replies.NOT_IMPLEMENTED
+        if not self.client.tls:
+            return replies.AUTH_UNDER_TLS
+        if not self.client.is_extended:
+            return replies.HELO_FIRST
+        if self.client.user:
+            return replies.AUTH_AGAIN
+        if self.transaction is not None:
+            return replies.AUTH_IN_MAIL
+        return self._auth_answer(*Exchange.begin(argument))
+
     def _vrfy(self, argument: str) -> Reply:
         # RFC 5321 7.3: the same answer for everybody gives no mailbox away.
         return replies.CANNOT_VERIFY if argument else replies.BAD_ARGUMENT
@@ -154,4 +207,5 @@ _COMMANDS: dict[str, Callable[[Session, str], Reply]] = {
     "HELP": Session._help,  # noqa: SLF001 - as above
     "VRFY": Session._vrfy,  # noqa: SLF001 - as above
     "STARTTLS": Session._starttls,  # noqa: SLF001 - as above
+    "AUTH": Session._auth,  # noqa: SLF001 - as above
 }

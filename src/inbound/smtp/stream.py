@@ -1,6 +1,7 @@
 """Reading from a peer: one command line, or the content of one message in bulk."""
 
 import asyncio
+from collections.abc import Callable
 from enum import Enum
 from types import TracebackType
 from typing import Protocol, Self
@@ -74,11 +75,24 @@ async def read_line(reader: asyncio.StreamReader) -> bytes | None:
         return None
 
 
-async def read_content(reader: asyncio.StreamReader, *, max_bytes: int, reservation: Reservation) -> bytes | Overrun:
+def has_octets(reader: asyncio.StreamReader) -> bool:
+    """Has the peer sent anything that was not read?"""
+    return bool(_buffer_of(reader))
+
+
+async def read_content(
+    reader: asyncio.StreamReader, *, max_bytes: int, reservation: Reservation, on_piece: Callable[[], None] = lambda: None
+) -> bytes | Overrun:
     """The octets of a message up to the final dot, dot-stuffing removed (RFC 5321 4.5.2), nothing else changed.
 
     Only CRLF.CRLF ends it (RFC 5321 4.1.1.4): CR or LF alone are content. A message that is too big, or finds no room,
     is still read to its end, in constant memory, so that nothing in it is taken for a command.
+
+    Args:
+        reader: of the connection.
+        max_bytes: of a message.
+        reservation: grows with it.
+        on_piece: called whenever a part of it has come, and more is waited for.
 
     Raises:
         asyncio.IncompleteReadError: the peer closed the connection before the end.
@@ -92,6 +106,8 @@ async def read_content(reader: asyncio.StreamReader, *, max_bytes: int, reservat
     before, is_end = b"", False
     while not is_end:
         raw, is_end = await _read_piece(reader)
+        if not is_end:
+            on_piece()
         if overrun:
             continue
         # The two octets before a piece decide whether its first dot is stuffing; the first piece brings them along.

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from inbound.smtp import replies
 from inbound.smtp.replies import Reply
 
-#: RFC 5321 4.5.3.1.4 asks for 512 octets and extensions add to it; generous, because a refused line is lost mail
-MAX_LINE_BYTES = 2_048
 #: RFC 5321 4.5.3.1.2
 _MAX_DOMAIN_CHARS = 255
 
@@ -57,19 +55,30 @@ class MailCommand:
     has_parameters: bool
 
 
-def parse_line(line: bytes) -> Command | Reply:
-    """Split a command line, CRLF included, into verb and argument."""
+def read_text(line: bytes, max_bytes: int) -> str | Reply:
+    """The text of a line.
+
+    Args:
+        line: CRLF included.
+        max_bytes: RFC 5321 4.5.3.1.4; generous, because a refused line is lost mail.
+    """
     # RFC 5321 2.3.8: only CRLF ends a line. Whoever ends one otherwise may see other commands than we do.
     if not line.endswith(b"\r\n"):
         return replies.LINE_WITHOUT_CRLF
-    if len(line) > MAX_LINE_BYTES:
+    if len(line) > max_bytes:
         return replies.LINE_TOO_LONG
     try:
         text = line[:-2].decode("utf-8")
     except UnicodeDecodeError:
         return replies.BAD_CHARACTERS
-    if _CONTROL.search(text):
-        return replies.BAD_CHARACTERS
+    return replies.BAD_CHARACTERS if _CONTROL.search(text) else text
+
+
+def parse_line(line: bytes, max_bytes: int) -> Command | Reply:
+    """Split a command line, CRLF included, into verb and argument."""
+    text = read_text(line, max_bytes)
+    if isinstance(text, Reply):
+        return text
     verb, _, argument = text.partition(" ")
     if not verb.isascii():
         return replies.BAD_CHARACTERS

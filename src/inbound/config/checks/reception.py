@@ -1,11 +1,10 @@
-"""``[[listeners]]`` and ``[[peers]]``: where mail comes in, and from whom."""
+"""``[[listeners]]``: where mail comes in."""
 
 import ssl
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 
-from inbound.config.checks.names import not_a_name, repeated
 from inbound.config.files import is_credential, pem_path, why_no_credential, why_no_file
 from inbound.config.mistakes import Mistake, shown
 from inbound.config.positions import Key
@@ -20,7 +19,6 @@ def mistakes(settings: Settings, directory: Path) -> Iterator[Mistake]:
         yield from _address(("listeners", index), listener)
         yield from _tls(("listeners", index), listener, directory)
     yield from _shared_ports(settings.listeners)
-    yield from _peers(settings)
 
 
 def _address(key: Key, listener: Listener) -> Iterator[Mistake]:
@@ -62,15 +60,25 @@ def _collide(first: Listener, second: Listener) -> bool:
 
 def _tls(key: Key, listener: Listener, directory: Path) -> Iterator[Mistake]:
     if listener.tls == "none":
+        if listener.client_authorities:
+            message = 'peers show certificates only under TLS; write tls = "starttls" or "required"'
+            yield Mistake(key=(*key, "client_authorities"), message=message, depends_on=((*key, "tls"),))
         if "tls" not in listener.model_fields_set and (listener.certificate or listener.key):
             message = 'a certificate is given but TLS is off; write tls = "starttls", "required" or "none"'
             yield Mistake(key=(*key, "tls"), message=message)
         return
+    yield from _client_authorities(key, listener, directory)
     unusable = [*_pem_file(key, "certificate", listener, directory), *_pem_file(key, "key", listener, directory)]
     yield from unusable
     if not unusable and (why_not := _why_no_pair(listener, directory)):
         depends_on = ((*key, "certificate"), (*key, "key"), (*key, "tls"))
         yield Mistake(key=(*key, "certificate"), message=why_not, depends_on=depends_on)
+
+
+def _client_authorities(key: Key, listener: Listener, directory: Path) -> Iterator[Mistake]:
+    value = listener.client_authorities
+    if value and (why_not := _why_no_pem(value, "certificate", listener.tls, directory)):
+        yield Mistake(key=(*key, "client_authorities"), message=why_not)
 
 
 def _pem_file(key: Key, name: str, listener: Listener, directory: Path) -> Iterator[Mistake]:
@@ -113,15 +121,3 @@ def _why_no_pair(listener: Listener, directory: Path) -> str | None:
             return "certificate and key do not belong together"
         return f"certificate and key cannot be used: {error.reason or 'not valid PEM'}"
     return None
-
-
-def _peers(settings: Settings) -> Iterator[Mistake]:
-    if not settings.peers:
-        message = "nobody may deliver mail: name the servers that may, each under its own [[peers]] line"
-        yield Mistake(key=("peers",), message=message)
-    for index, peer in enumerate(settings.peers):
-        if not peer.networks:
-            yield Mistake(key=("peers", index, "networks"), message="must name at least one network")
-    names: list[tuple[Key, str]] = [(("peers", index, "name"), peer.name) for index, peer in enumerate(settings.peers)]
-    yield from not_a_name(names)
-    yield from repeated(names, "peer")

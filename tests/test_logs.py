@@ -30,6 +30,7 @@ def refuse(rcpt_to: str) -> None:
         rcpt_to=rcpt_to,
         reply="550 5.1.1 No such mailbox",
         reason="unknown_mailbox",
+        detail="",
     )
 
 

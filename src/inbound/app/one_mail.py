@@ -1,5 +1,6 @@
 """One mail outside SMTP: `inbound deliver`, `inbound explain` and `inbound messages retry`."""
 
+import asyncio
 import os
 import time
 from dataclasses import dataclass
@@ -7,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from inbound.app.secret import secret_of
-from inbound.config import Settings
+from inbound.config import PeerRule, Settings
 from inbound.database import messages
 from inbound.database.engine import Database, rolled_back, transaction
 from inbound.database.messages import Listed
@@ -22,7 +23,9 @@ from inbound.pipeline.context import Context, build_context
 from inbound.pipeline.process import process
 from inbound.pipeline.steps import Processed
 from inbound.routing import Refusal, Routes
-from inbound.security.peers import Peers, parse_address
+from inbound.security.dns import Lookup, Resolver, system_lookup
+from inbound.security.peers import Evidence, Peers, parse_address
+from inbound.security.proof import Prover
 
 #: where a mail comes from that came over no connection, and as whom it is judged: a program on this machine
 LOCAL = "local"
@@ -43,11 +46,17 @@ class Envelope:
     received_at: datetime
 
 
-def delivery_of(content: bytes, envelope: Envelope, settings: Settings) -> Delivery:
-    """Route a mail as reception would.
+def delivery_of(content: bytes, envelope: Envelope, settings: Settings, lookup: Lookup = system_lookup) -> Delivery:
+    """Route and judge a mail as reception would.
+
+    Args:
+        content: of the mail.
+        envelope: as SMTP would have said it.
+        settings: of the file.
+        lookup: asks DNS.
 
     Raises:
-        NotFound: a recipient leads to no active mailbox.
+        NotFound: a recipient leads to no active mailbox, or no entry lets the peer in.
     """
     routes = Routes(settings)
     recipients: dict[str, Recipient] = {}
@@ -56,27 +65,39 @@ def delivery_of(content: bytes, envelope: Envelope, settings: Settings) -> Deliv
         if isinstance(recipient, Refusal):
             raise NotFound(f"{address}: {recipient.value}")
         recipients.setdefault(recipient.mailbox, recipient)
+    rule, proof = asyncio.run(_judge(content, envelope, settings, lookup))
     return Delivery(
         content=content,
         mail_from=envelope.mail_from,
         recipients=tuple(recipients.values()),
-        peer=_peer(envelope.peer_address, settings),
+        peer=Peer(
+            address=envelope.peer_address or LOCAL,
+            helo="",
+            tls=None,
+            name=rule.name if rule else "",
+            is_trusted=rule is not None and rule.trusted,
+        ),
         received_at=envelope.received_at,
+        proof=proof,
     )
 
 
-def _peer(address: str | None, settings: Settings) -> Peer:
-    """As reception would judge it. Who may run commands here needs no entry, but is trusted only by one."""
-    rule = Peers(settings.peers).find(parse_address(address or _LOOPBACK))
-    if rule is None and address is not None:
-        raise NotFound(f"no [[peers]] entry lets {address} in")
-    return Peer(
-        address=address or LOCAL,
-        helo="",
-        tls=None,
-        name=rule.name if rule else "",
-        is_trusted=rule is not None and rule.trusted,
-    )
+async def _judge(
+    content: bytes, envelope: Envelope, settings: Settings, lookup: Lookup
+) -> tuple[PeerRule | None, Proof]:
+    """As reception would. Who may run commands here needs no entry, but is trusted only by one."""
+    resolver = Resolver(lookup, seconds=settings.limits.dns_seconds)
+    address = envelope.peer_address
+    peers = Peers(settings.peers, resolver)
+    if address is None:
+        rule = peers.find(parse_address(_LOOPBACK))
+    else:
+        judgement = await peers.judge(Evidence(address=parse_address(address)))
+        rule = judgement.rule
+        if rule is None:
+            raise NotFound(f"no [[peers]] entry lets {address} in: {judgement.detail}")
+    prover = Prover(settings.authentication, resolver)
+    return rule, await prover.prove(content, rule, now=envelope.received_at.timestamp())
 
 
 def deliver(delivery: Delivery, settings: Settings, config: Path, database: Database) -> Answer:

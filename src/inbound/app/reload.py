@@ -13,7 +13,7 @@ from inbound.app.signals import forget_signals, signals_held
 from inbound.config import Settings, load_settings
 from inbound.database.embedded_child import end_with_parent
 from inbound.database.engine import open_engine
-from inbound.smtp.server import tls_context
+from inbound.smtp.tls import tls_context
 
 #: settings that only a restart applies
 _RESTART_SETTINGS = (

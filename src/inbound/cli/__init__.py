@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from inbound.cli import database, directory, mail, messages, service
+from inbound.cli import database, directory, mail, messages, peers, service
 from inbound.errors import ConfigurationError, InboundError
 
 app = typer.Typer(
@@ -18,6 +18,7 @@ service.add_to(app)
 mail.add_to(app)
 app.add_typer(messages.app, name="messages")
 app.add_typer(directory.app, name="directory")
+app.add_typer(peers.app, name="peers")
 app.add_typer(database.app, name="database")
 
 

@@ -42,13 +42,14 @@ def deliver_command(
     file: FileArgument,
     to: ToOption,
     mail_from: FromOption = "",
+    peer: PeerOption = None,
     config: ConfigOption = None,
     *,
     is_json: JsonOption = False,
 ) -> None:
     """Process a mail and store the result, without SMTP. Exit code 75 (EX_TEMPFAIL): try again later."""
     settings, path = load(config)
-    delivery = _delivery(file, to, mail_from, None, None, settings)
+    delivery = _delivery(file, to, mail_from, peer, None, settings)
     with opened_database(settings, path) as database:
         answer = deliver(delivery, settings, path, database)
     report(answer, is_json=is_json)

@@ -39,6 +39,7 @@ def check(config: ConfigOption = None, *, is_json: JsonOption = False) -> None:
     from inbound.app.checks import check_stored_and_people
     from inbound.app.database import opened_database
     from inbound.errors import ConfigurationError
+    from inbound.smtp.tls import expiries
 
     try:
         settings, path = load(config)
@@ -53,11 +54,14 @@ def check(config: ConfigOption = None, *, is_json: JsonOption = False) -> None:
         ]
         typer.echo(json.dumps({"ok": False, "problems": problems}, ensure_ascii=False))
         raise typer.Exit(2) from error
+    certificates = expiries(settings)
     active = [mailbox.address for mailbox in settings.mailboxes if mailbox.active]
     if is_json:
-        typer.echo(json.dumps({"ok": True, "file": str(path), "mailboxes": active}))
+        typer.echo(json.dumps({"ok": True, "file": str(path), "mailboxes": active, "certificates": certificates}))
     else:
         typer.echo(f"{path}: no mistakes; {len(active)} active mailboxes: {', '.join(active)}")
+        for where, until in certificates.items():
+            typer.echo(f"{where}: certificate is valid until {until}")
 
 
 def migrate(

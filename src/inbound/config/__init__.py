@@ -8,21 +8,17 @@ positions   the line of every setting; shape, mistakes: what messages are made o
 
 from inbound.config.load import load_settings
 from inbound.config.locations import find_config, state_directory
+from inbound.config.reception import Authentication, Limits, Listener, PeerRule, PeerUser
+from inbound.config.section import Section
 from inbound.config.settings import (
-    Authentication,
     Category,
     Choice,
     DatabaseSettings,
     Desk,
     IntakeSettings,
     IssueType,
-    Limits,
-    Listener,
     LogSettings,
-    PeerRule,
-    PeerUser,
     Queue,
-    Section,
     Server,
     Settings,
     SmartHost,

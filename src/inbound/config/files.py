@@ -5,7 +5,8 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-from inbound.config.settings import Listener, PeerRule, Settings
+from inbound.config.reception import Listener, PeerRule
+from inbound.config.settings import Settings
 from inbound.model.mailbox import Mailbox
 
 _PREFIX = "credential:"

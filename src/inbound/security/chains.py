@@ -4,11 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from inbound.message.authentication_results import Verdicts, read_sealed_results
+from inbound.security.canonical import Fields, canonical_field
 from inbound.security.signatures import (
-    Fields,
     Signature,
     Unusable,
-    canonical_field,
     read_seal,
     read_signature,
     read_tags,

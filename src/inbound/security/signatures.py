@@ -8,15 +8,13 @@ import base64
 import binascii
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-Algorithm = Literal["rsa", "ed25519"]
-Canonicalization = Literal["simple", "relaxed"]
+from inbound.security.canonical import Canonicalization, Fields, canonical_body, canonical_field, select
 
-#: header fields as ``(name, value)``, as written
-Fields = Sequence[tuple[bytes, bytes]]
+Algorithm = Literal["rsa", "ed25519"]
 
 #: octets of one signature that are read
 _MAX_VALUE_BYTES = 16_384
@@ -25,7 +23,6 @@ _ALGORITHMS: Mapping[str, Algorithm] = {"rsa-sha256": "rsa", "ed25519-sha256": "
 _MIN_KEY_BITS, _MAX_KEY_BITS = 1_024, 4_096
 
 _TAG_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
-_BLANKS = re.compile(rb"[ \t]++")
 _SIGNED_VALUE = re.compile(rb"(?i)((?:\A|;)[ \t\r\n]*+b[ \t\r\n]*+=)[^;]*+")
 _DOMAIN = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?")
 
@@ -197,42 +194,6 @@ def check_octets(signature: Signature, key: Key, octets: bytes) -> None:
     is_valid = _is_rsa(digest, proof, key) if key.algorithm == "rsa" else _is_ed25519(digest.digest(), proof, key)
     if not is_valid:
         raise Unusable("its header was changed, or the key is another one")
-
-
-def select(fields: Fields, names: Sequence[bytes]) -> list[tuple[bytes, bytes]]:
-    """The fields that a list of names means: of several with a name the last one first (RFC 6376 5.4.2)."""
-    waiting: dict[bytes, list[tuple[bytes, bytes]]] = {}
-    for one in fields:
-        waiting.setdefault(one[0].lower(), []).append(one)
-    return [waiting[name].pop() for name in names if waiting.get(name)]
-
-
-def canonical_field(name: bytes, value: bytes, form: Canonicalization) -> bytes:
-    """One header field as it is signed (RFC 6376 3.4.1, 3.4.2), its CRLF included."""
-    if form == "simple":
-        return name + b":" + value.removesuffix(b"\r") + b"\r\n"
-    unfolded = value.replace(b"\r\n", b"").replace(b"\r", b"")
-    return name.lower() + b":" + _BLANKS.sub(b" ", unfolded).strip(b" ") + b"\r\n"
-
-
-def canonical_body(body: bytes, form: Canonicalization) -> bytes:
-    """A body as it is signed (RFC 6376 3.4.3, 3.4.4)."""
-    if form == "relaxed":
-        body = _BLANKS.sub(b" ", body).replace(b" \r\n", b"\r\n").removesuffix(b" ")
-    if body and not body.endswith(b"\r\n"):
-        body += b"\r\n"
-    stripped = body[: _end_of_text(body)]
-    # An empty body is CRLF in the one form and nothing in the other.
-    return stripped + b"\r\n" if stripped or form == "simple" else b""
-
-
-def _end_of_text(body: bytes) -> int:
-    """Where the CRLFs at the end of a body begin, the one that ends the last line among them."""
-    begin = len(body.rstrip(b"\r\n"))
-    ends = body[begin:]
-    # Behind the text there may be lone CRs and LFs; only the CRLFs at the very end go.
-    broken = max(ends.rfind(b"\n\n"), ends.rfind(b"\r\r")) + 1
-    return begin + broken + (1 if ends[broken : broken + 1] == b"\n" else 0)
 
 
 def _read_key(tags: Mapping[str, str], signature: Signature) -> Key:

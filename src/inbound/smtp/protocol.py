@@ -5,9 +5,7 @@ and exceptions, stock limits are missing, and a stock disconnect cancels what is
 """
 
 import asyncio
-import hashlib
 import ssl
-from typing import Any
 
 from aiosmtpd.smtp import SMTP
 
@@ -19,6 +17,7 @@ from inbound.smtp.deadline import Deadline
 from inbound.smtp.handler import Client, Transaction
 from inbound.smtp.replies import Reply
 from inbound.smtp.session import Service, Session
+from inbound.smtp.tls import client_certificate
 
 #: seconds in which a peer may take our last reply before the connection is cut
 _LINGER_SECONDS = 5.0
@@ -295,16 +294,4 @@ class InboundSMTP(SMTP):
             logs.tls_failed(peer=self._conversation.client.address, error=str(error))
             raise
         tls = self._writer.get_extra_info("ssl_object")
-        self._conversation.begin_tls(tls.version(), *_certificate(tls))
-
-
-def _certificate(tls: Any) -> tuple[str, tuple[str, ...]]:
-    """Fingerprint and host names of the peer's certificate, which the handshake has verified; empty without one."""
-    octets = tls.getpeercert(binary_form=True)
-    if not octets:
-        return "", ()
-    certificate = tls.getpeercert()
-    names = [value for kind, value in certificate.get("subjectAltName", ()) if kind == "DNS"]
-    # RFC 6125 6.4.4: the common name counts where there is no other name.
-    subject = [value for part in certificate.get("subject", ()) for kind, value in part if kind == "commonName"]
-    return hashlib.sha256(octets).hexdigest(), tuple(name.lower() for name in names or subject)
+        self._conversation.begin_tls(tls.version(), *client_certificate(tls))

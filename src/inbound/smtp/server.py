@@ -2,20 +2,19 @@
 
 import asyncio
 import socket
-import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from inbound import logs
 from inbound.config import Listener, Settings
-from inbound.errors import InboundError
 from inbound.security.dns import Lookup, Resolver, system_lookup
 from inbound.security.limits import ConnectionCount
 from inbound.smtp.handler import Handler, Intake, Policy
 from inbound.smtp.listening import Doors
 from inbound.smtp.protocol import Connections, InboundSMTP
 from inbound.smtp.session import Service
+from inbound.smtp.tls import tls_context
 
 #: connections taken in one turn of the loop
 _ACCEPT_AT_ONCE = 100
@@ -116,34 +115,6 @@ class Reception:
             connection.abort()
         await _await_all(cut_off, _ABORT_SECONDS)
         logs.reception_stopped(cut_off=len(cut_off))
-
-
-def tls_context(listener: Listener) -> ssl.SSLContext | None:
-    """What a listener needs for STARTTLS; None when it offers none.
-
-    Raises:
-        InboundError: the certificate or key cannot be loaded.
-    """
-    if listener.tls == "none":
-        return None
-    # RFC 8996: TLS before 1.2 is dead. The rest are Python's defaults, which follow the times.
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.options |= ssl.OP_NO_RENEGOTIATION
-    try:
-        # An empty password: a daemon must not ask for one at the terminal.
-        context.load_cert_chain(listener.certificate, listener.key or None, password="")
-        if listener.client_authorities:
-            context.load_verify_locations(listener.client_authorities)
-            context.verify_mode = ssl.CERT_OPTIONAL
-            # A certificate that is listed itself needs no authority above it.
-            context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
-    except OSError as error:
-        raise InboundError(
-            f"listener {listener.address}:{listener.port}: cannot load certificate {listener.certificate!r} "
-            f"with key {listener.key!r}: {error}"
-        ) from error
-    return context
 
 
 async def _await_all(connections: Sequence[InboundSMTP], seconds: float) -> list[InboundSMTP]:

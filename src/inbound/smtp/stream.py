@@ -81,7 +81,11 @@ def has_octets(reader: asyncio.StreamReader) -> bool:
 
 
 async def read_content(
-    reader: asyncio.StreamReader, *, max_bytes: int, reservation: Reservation, on_piece: Callable[[], None] = lambda: None
+    reader: asyncio.StreamReader,
+    *,
+    max_bytes: int,
+    reservation: Reservation,
+    on_piece: Callable[[], None] = lambda: None,
 ) -> bytes | Overrun:
     """The octets of a message up to the final dot, dot-stuffing removed (RFC 5321 4.5.2), nothing else changed.
 

@@ -8,7 +8,8 @@ from inbound.config.files import is_credential, secret, why_no_credential
 from inbound.config.mistakes import Mistake, shown
 from inbound.config.passwords import is_hash
 from inbound.config.positions import Key
-from inbound.config.settings import PeerRule, Settings
+from inbound.config.reception import PeerRule
+from inbound.config.settings import Settings
 
 _FINGERPRINT = re.compile(r"(?:[0-9A-Fa-f]{2}:?){31}[0-9A-Fa-f]{2}")
 _HASH_NEEDED = "the password must be what `inbound peers hash` prints; it is not shown because it is a secret"

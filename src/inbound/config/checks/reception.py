@@ -8,7 +8,8 @@ from pathlib import Path
 from inbound.config.files import is_credential, pem_path, why_no_credential, why_no_file
 from inbound.config.mistakes import Mistake, shown
 from inbound.config.positions import Key
-from inbound.config.settings import Listener, Settings
+from inbound.config.reception import Listener
+from inbound.config.settings import Settings
 
 
 def mistakes(settings: Settings, directory: Path) -> Iterator[Mistake]:

@@ -1,7 +1,10 @@
 """Crashes under load: every acknowledged mail has to be there exactly once, whatever was killed.
 
 crash.py [--kills N] [--seed N]                                the daemon, by SIGKILL, at random moments
-crash.py --scenario database-stop|disk-full [--seed N]         PostgreSQL
+crash.py --scenario worker-kill [--kills N] [--seed N]         one worker at a time
+crash.py --scenario cuts [--kills N] [--seed N]                connections, at every step of the protocol, N rounds
+crash.py --scenario database-stop [--seed N]                   PostgreSQL: fast and immediate stop, SIGKILL, frozen
+crash.py --scenario disk-full [--seed N]                       PostgreSQL without room
 """
 
 import argparse
@@ -11,12 +14,14 @@ import time
 
 import psycopg
 
+from cuts import cut_connections, kill_workers
 from daemon import Daemon, defects, wait_until
 from mails import fill_directory
 from mta import MailServer
 from outages import database_stop, disk_full
 from verdict import judge
 
+SCENARIOS = ("daemon-kill", "worker-kill", "cuts", "database-stop", "disk-full")
 CONNECTIONS = 15
 #: a killed daemon leaves after so many seconds under load
 LOAD_SECONDS = (0.2, 2.0)
@@ -74,8 +79,8 @@ def _kill_once(daemon: Daemon, mta: MailServer, load_seconds: float, number: int
 def main() -> int:
     """Run a scenario; 1 when anything is wrong."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--kills", type=int, default=10, help="how often the daemon is killed (default: 10)")
-    parser.add_argument("--scenario", choices=("daemon-kill", "database-stop", "disk-full"), default="daemon-kill")
+    parser.add_argument("--kills", type=int, default=10, help="how often something is killed, or cut (default: 10)")
+    parser.add_argument("--scenario", choices=SCENARIOS, default="daemon-kill")
     parser.add_argument("--seed", type=int, default=None, help="repeats the chances of an earlier run")
     options = parser.parse_args()
     seed = random.SystemRandom().randrange(1_000_000) if options.seed is None else options.seed
@@ -83,6 +88,10 @@ def main() -> int:
     match options.scenario:
         case "daemon-kill":
             wrong = kill_repeatedly(options.kills, seed)
+        case "worker-kill":
+            wrong = kill_workers(options.kills, seed)
+        case "cuts":
+            wrong = cut_connections(options.kills, seed)
         case "database-stop":
             wrong = database_stop(seed)
         case _:

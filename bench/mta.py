@@ -70,6 +70,10 @@ class MailServer:
             time.sleep(_PAUSE_SECONDS)
         return self.record.acknowledgements >= goal
 
+    def hand_over(self, mail: Sent) -> None:
+        """Send this mail too, until it is acknowledged."""
+        self._waiting.append(mail)
+
     def finish(self, seconds: float) -> bool:
         """Make no new mails, send what is left; False when something was left after all."""
         self._is_producing = False

@@ -167,7 +167,7 @@ def test_the_trace_explains_every_stage(desk: Desk) -> None:
     """The stored trace names a rule that hit or missed for every stage."""
     desk.receive(mail())
     trace = desk.value("SELECT trace FROM messages")
-    assert {step["stage"] for step in trace} == {"resolve_sender", "classify", "dedupe", "persist"}
+    assert {step["stage"] for step in trace} == {"receive", "resolve_sender", "classify", "dedupe", "persist"}
     assert all(set(step) == {"stage", "rule", "hit", "detail"} for step in trace), json.dumps(trace)
 
 

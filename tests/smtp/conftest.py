@@ -14,6 +14,7 @@ from inbound.config import Limits, Listener, PeerRule, Server, Settings
 from inbound.model.mail import Delivery
 from inbound.model.mailbox import Mailbox
 from inbound.model.outcome import Answer, Committed
+from inbound.security.dns import Lookup, system_lookup
 from inbound.smtp.listening import bind
 from inbound.smtp.server import Reception
 
@@ -146,10 +147,10 @@ async def start() -> AsyncIterator[StartStage]:
     """Starts receptions; every table of the settings may be given."""
     async with AsyncExitStack() as stack:
 
-        async def start_stage(**changes: Any) -> Stage:
+        async def start_stage(lookup: Lookup = system_lookup, **changes: Any) -> Stage:
             settings = make_settings(**changes)
             intake = RecordingIntake()
-            reception = Reception(settings, intake)
+            reception = Reception(settings, intake, lookup=lookup)
             (doors,) = bind(settings.listeners)
             addresses = [door.getsockname() for door in doors]
             await reception.start(doors)

@@ -87,7 +87,8 @@ async def _matches(mechanism: str, domain: str, search: _Search) -> str | None:
         value = slash + value
     match name.lower():
         case "ip4" | "ip6":
-            return f"{mechanism} of {domain}" if _is_within(search.address, value) else None
+            is_of_version = (":" in value) == (name.lower() == "ip6")
+            return f"{mechanism} of {domain}" if is_of_version and _is_within(search.address, value) else None
         case "include":
             return await _included(value, search)
         case "a" | "mx":

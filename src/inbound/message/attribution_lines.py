@@ -90,9 +90,12 @@ def attribution_ending_at(lines: list[Line], last: int, floor: int = 0) -> Attri
     line = lines[last]
     if len(line.raw) > MAX_LINE_CHARS:
         return None
+    is_end = line.text.endswith(_COLONS) or _ends_between_dashes(line.text)
+    if not is_end and line.text[:1] != ">" and not _opens(line.text):
+        return None
     behind = next_spoken(lines, last + 1, last + 6)
     is_quote_next = behind < min(len(lines), last + 6) and lines[behind].depth > line.depth
-    if line.text.endswith(_COLONS) or _ends_between_dashes(line.text):
+    if is_end:
         return _widest(lines, last, floor, is_quote_next=is_quote_next)
     is_paragraph = last == floor or lines[last - 1].is_blank
     if _lost_its_colon(line.text, is_quote_next=is_quote_next, is_paragraph=is_paragraph):
@@ -153,7 +156,7 @@ def _lost_its_colon(text: str, *, is_quote_next: bool, is_paragraph: bool) -> bo
     """Is everything there but the colon?"""
     if text[:1] == ">":
         return bool(_GROUPWISE.match(text)) and _facts(text).has_time
-    if text.endswith(_SENTENCE_ENDS) or not _opens(text):
+    if text.endswith(_SENTENCE_ENDS):
         return False
     if _BARE.match(text):
         return True

@@ -146,6 +146,8 @@ SENT_FROM_PROGRAM = rf"(?:{_SENT})\s(?:{_BY})\s"
 #: "my", behind "sent from": what follows is a device, whatever it is called
 MY = r"my|mein\w*|mon|ma|mi|mijn|min|mitt|minu|mio|mia|mojego|mého|môjho|моего|мого|моя|meu|minha|μου"
 
+#: parts of "line", one of which is in what follows
+LINE_STEMS = ("line", "lini", "zeile", "ligne", "líne", "linha", "riga", "regel", "lijn", "linj", "rad", "wiersz")
 #: what a desk writes above what it sends, so that it can cut there
 REPLY_ABOVE = re.compile(
     r"\b(?:reply|respond|write|type|answer|response|comment)\w*\b.{0,40}\babove (?:this|the) (?:\w+ )?line|"

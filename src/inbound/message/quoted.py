@@ -3,7 +3,7 @@
 from enum import Enum, auto
 
 from inbound.message.embedded import Embedded, find_embedded, rule_above
-from inbound.message.phrases import REPLY_ABOVE
+from inbound.message.phrases import LINE_STEMS, REPLY_ABOVE
 from inbound.message.quote_marks import Line, next_spoken, read_lines
 from inbound.message.signatures import signature_start
 from inbound.model.mail import Reply
@@ -135,7 +135,10 @@ def _is_reply_line(line: Line) -> bool:
     text = line.text
     if len(text) > MAX_REPLY_LINE_CHARS or not text:
         return False
-    return (text.startswith("##") and text.endswith("-##")) or bool(REPLY_ABOVE.search(text))
+    if text.startswith("##") and text.endswith("-##"):
+        return True
+    folded = text.casefold()
+    return any(stem in folded for stem in LINE_STEMS) and bool(REPLY_ABOVE.search(text))
 
 
 def _end_of_quote(lines: list[Line], embedded: Embedded) -> int:

@@ -152,7 +152,8 @@ def stopped_database(port: int, directory: Path) -> bool:
     """Stop the database between RCPT and DATA, let it go on, and send the message again as a mail server does."""
     with socket.create_connection((HOST, port), 20) as peer:
         envelope = b"MAIL FROM:<a@client.example>\r\nRCPT TO:<support@desk.example>\r\n"
-        code(peer, b"HELO client.example\r\n" + envelope, replies=4)
+        code(peer, b"", replies=1)
+        code(peer, b"HELO client.example\r\n" + envelope, replies=3)
         processes = database_processes(directory)
         for process in processes:
             os.kill(process, signal.SIGSTOP)

@@ -141,6 +141,8 @@ def default(name: str) -> Any:
     )
     for step in name.split("."):
         value = getattr(value[0] if isinstance(value, tuple) else value, step)
+    if isinstance(value, timedelta):
+        return f"{value.total_seconds() / 3600:g}h" if value >= timedelta(hours=1) else f"{value.seconds / 60:g}m"
     return {None: ""}.get(value, list(value) if isinstance(value, tuple) else value)
 
 

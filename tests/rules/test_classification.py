@@ -10,8 +10,9 @@ from inbound.model.authorship import Attribution, Source
 from inbound.model.desk import Approvers, Target
 from inbound.model.mailbox import Mailbox, TicketNoteDefaults
 from inbound.model.outcome import Outcome, Reason
-from inbound.model.verdict import Case, FirstLine, Picks, Standing, Verdict
-from inbound.rules.classification import decide, is_complete, read_first_line
+from inbound.model.verdict import Case, FirstLine, Picks, Road, Standing, Verdict
+from inbound.rules.classification import altered_copy, decide
+from inbound.rules.first_line import is_complete, read_first_line
 from people import ACME, BY_CONTACT, BY_RESOURCE, LOCAL, MAILBOX, TICKET, authorship
 
 NOW = datetime(2026, 2, 1, 12, 0, tzinfo=UTC)
@@ -65,6 +66,11 @@ def made(verdict: Verdict) -> tuple[Outcome, Reason, str, str]:
 
 TICKET_MADE, NOTE = Outcome.TICKET_CREATED, Outcome.TICKET_NOTE_ADDED
 NUMBER, NEW = Reason.SUBJECT_NUMBER, Reason.NEW_TICKET
+THREAD, PASSED_ON, UNKNOWN = Reason.HEADER_THREAD, Reason.FORWARD_STARTS_NEW, Reason.SENDER_UNKNOWN
+THREADS = (Road.TOKEN, Road.MESSAGE, Road.REFERENCE)
+NOT_PARTICIPANT = (TICKET_MADE, Reason.THREAD_NOT_PARTICIPANT, "all", "")
+NO_CALENDAR_REPLY = (Outcome.DISCARDED, Reason.CALENDAR_REPLY, "all", "")
+TICKETS_ONLY = replace(MAILBOX, creates=("ticket",))
 UNPROVEN: dict[str, Any] = {
     "author": BY_RESOURCE,
     "standing": Standing.UNPROVEN_RESOURCE,
@@ -117,9 +123,28 @@ MAILBOX_ITSELF = authorship(
         (case(DONE, is_calendar_reply=True), (NOTE, NUMBER, "all", "")),
         (case(None, is_calendar_reply=True), (Outcome.DISCARDED, Reason.CALENDAR_REPLY, "all", "")),
         (case(None, author=NOBODY, is_calendar_reply=True), (Outcome.DISCARDED, Reason.CALENDAR_REPLY, "all", "")),
-        # automated mail and altered copies change no status
+        # automated mail changes no status
         (case(is_automated=True), (NOTE, NUMBER, "all", "")),
-        (case(is_altered_copy=True), (NOTE, NUMBER, "all", "")),
+        # a header that leads to the object does what a number does
+        *((case(road=road), (NOTE, THREAD, "all", "Answered")) for road in THREADS),
+        (case(TASK, road=Road.TOKEN), (Outcome.TASK_NOTE_ADDED, THREAD, "all", "Task answered")),
+        (case(DONE, road=Road.TOKEN), (NOTE, THREAD, "all", "New")),
+        (case(road=Road.TOKEN, mailbox=TICKETS_ONLY), (TICKET_MADE, NEW, "all", "")),
+        (case(road=Road.TOKEN, **UNPROVEN), (NOTE, Reason.SENDER_NOT_AUTHENTICATED, "internal", "")),
+        # ... but not for those who have nothing to do with it, whatever the mailbox makes of strangers
+        *(
+            (case(road=road, is_stranger=True, mailbox=replace(STATUSES, strangers=strangers)), NOT_PARTICIPANT)
+            for road in THREADS
+            for strangers in ("attach", "new_ticket", "quarantine")
+        ),
+        (case(DONE, road=Road.MESSAGE, is_stranger=True), NOT_PARTICIPANT),
+        (case(road=Road.MESSAGE, is_stranger=True, is_passed_on=True), NOT_PARTICIPANT),
+        (case(road=Road.MESSAGE, is_stranger=True, is_calendar_reply=True), NO_CALENDAR_REPLY),
+        (case(road=Road.MESSAGE, is_stranger=True, author=NOBODY), (Outcome.DISCARDED, UNKNOWN, "all", "")),
+        # ... and not for what is passed on; a number attaches that too
+        *((case(road=road, is_passed_on=True), (TICKET_MADE, PASSED_ON, "all", "")) for road in THREADS),
+        (case(road=Road.TOKEN, is_passed_on=True, author=NOBODY), (Outcome.DISCARDED, UNKNOWN, "all", "")),
+        (case(is_passed_on=True), (NOTE, NUMBER, "all", "Answered")),
     ],
 )
 def test_what_a_message_becomes(asked: Case, expected: tuple[Outcome, Reason, str, str]) -> None:
@@ -183,16 +208,10 @@ UNDATED = replace(DONE, completed_at=None)
         (note(when_complete="note"), case(LONG_AGO), (NOTE, NUMBER, "all", ""), False),
         (note(when_complete="new_ticket"), case(DONE), (TICKET_MADE, NEW, "all", ""), True),
         (note(when_complete="new_ticket"), case(DONE, is_resource=True), (TICKET_MADE, NEW, "all", ""), True),
-        # automated mail and altered copies neither reopen nor start one
+        # automated mail neither reopens nor starts one
         *(
-            (
-                note(when_complete=when),
-                case(LONG_AGO, is_automated=is_automated, is_altered_copy=not is_automated),
-                (NOTE, NUMBER, "all", ""),
-                False,
-            )
+            (note(when_complete=when), case(LONG_AGO, is_automated=True), (NOTE, NUMBER, "all", ""), False)
             for when in ("note", "reopen", "new_ticket")
-            for is_automated in (True, False)
         ),
         # a status that the file does not know is not complete; tasks and projects are only noted on
         (
@@ -345,3 +364,31 @@ def test_a_new_tickets_owner() -> None:
     assert BY_CONTACT.attribution is not None
     assert BY_CONTACT.attribution.organization == ACME
     assert not verdict.is_unrelated
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        # an internal note, without any effect, on whatever the first one made
+        (case(None), (NOTE, Reason.COPY_ALTERED, "internal", "")),
+        (case(TICKET), (NOTE, Reason.COPY_ALTERED, "internal", "")),
+        (case(None, is_resource=True), (NOTE, Reason.COPY_ALTERED, "internal", "")),
+        # what shapes other objects does not shape this one
+        (case(None, author=FORWARDED), (NOTE, Reason.COPY_ALTERED, "internal", "")),
+        (case(None, **UNPROVEN), (NOTE, Reason.COPY_ALTERED, "internal", "")),
+        # never a ticket
+        (case(None, mailbox=TICKETS_ONLY), (Outcome.DUPLICATE, Reason.COPY_ALTERED, "all", "")),
+    ],
+)
+@pytest.mark.parametrize("target", [TICKET, DONE])
+def test_altered_copies(asked: Case, target: Target, expected: tuple[Outcome, Reason, str, str]) -> None:
+    """The same message with other octets is for the desk's eyes; it neither reopens nor starts anything."""
+    verdict = altered_copy(asked, target)
+    assert (made(verdict), verdict.target, verdict.linked, verdict.is_reopened) == (expected, target, None, False)
+
+
+def test_what_is_passed_on_is_linked() -> None:
+    """A forward that a header leads to a ticket becomes a ticket that points there; somebody else's does not."""
+    assert decide(case(road=Road.TOKEN, is_passed_on=True)).linked == TICKET
+    foreign = decide(case(road=Road.TOKEN, is_passed_on=True, is_stranger=True))
+    assert (foreign.linked, foreign.is_unrelated) == (None, True)

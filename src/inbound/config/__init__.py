@@ -8,22 +8,17 @@ positions   the line of every setting; shape, mistakes: what messages are made o
 
 from inbound.config.load import load_settings
 from inbound.config.locations import find_config, state_directory
+from inbound.config.pick_lists import Category, Choice, IssueType, Queue, Status, Tag
 from inbound.config.reception import Authentication, Limits, Listener, PeerRule, PeerUser
 from inbound.config.section import Section
 from inbound.config.settings import (
-    Category,
-    Choice,
     DatabaseSettings,
     Desk,
     IntakeSettings,
-    IssueType,
     LogSettings,
-    Queue,
     Server,
     Settings,
     SmartHost,
-    Status,
-    Tag,
 )
 
 __all__ = [

@@ -1,9 +1,28 @@
 """What may stand in the TOML file, what it means, and what holds when it is not written."""
 
+from datetime import timedelta
 from typing import Annotated, Literal
 
 from pydantic import Field
 
+from inbound.config.pick_lists import (
+    CATEGORIES,
+    ISSUE_TYPES,
+    NOTE_TYPES,
+    PRIORITIES,
+    QUEUES,
+    ROLES,
+    SOURCES,
+    STATUSES,
+    TICKET_TYPES,
+    WORK_TYPES,
+    Category,
+    Choice,
+    IssueType,
+    Queue,
+    Status,
+    Tag,
+)
 from inbound.config.reception import Authentication, Limits, Listener, PeerRule
 from inbound.config.section import Positive, Seconds, Section
 from inbound.model.mailbox import Mailbox
@@ -98,83 +117,29 @@ class LogSettings(Section):
     format: Literal["auto", "json", "text"] = "auto"
 
 
-class Status(Section):
-    """An entry of ``desk.statuses``; tickets in a ``complete`` status are done."""
+class Duplicates(Section):
+    """``[desk.duplicates]``: when a new ticket would repeat one of the same organization, and what then."""
 
-    name: str
-    complete: bool = False
-    active: bool = True
-
-
-class Choice(Section):
-    """An entry of a pick list; inactive ones stay for what refers to them and are not given any more."""
-
-    name: str
-    active: bool = True
-
-
-class Queue(Section):
-    """An entry of ``desk.queues``."""
-
-    name: str
-    active: bool = True
-    #: addresses of the resources that work on it
-    members: tuple[str, ...] = ()
+    #: its subject or alert names the number of that one
+    ticket_number: bool = True
+    #: an alert has the AlertID, or the TicketID, of that one
+    alert_id: bool = True
+    external_ticket_id: bool = True
+    #: same title, same contact, and not older than ``title_window``
+    title_and_contact: bool = False
+    title_window: timedelta = timedelta(hours=1)
+    #: "note" = a note of type "Duplicate Ticket" on that one; "ignore" = nothing
+    action: Literal["new_ticket", "note", "note_and_reopen", "ignore"] = "new_ticket"
+    #: is a complete ticket repeated as well? "same" = what ``action`` says; asked first
+    when_complete: Literal["new_ticket", "same"] = "new_ticket"
 
 
-class Category(Section):
-    """An entry of ``desk.categories``."""
+class Loops(Section):
+    """``[desk.loops]``: so many messages of the same author about the same subject make objects in so long a time."""
 
-    name: str
-    active: bool = True
-    #: that its tickets get, named in ``desk.tags``
-    tags: tuple[str, ...] = ()
-
-
-class Tag(Section):
-    """An entry of ``desk.tags``."""
-
-    #: its label
-    name: str
-    active: bool = True
-    #: other words that say the same
-    aliases: tuple[str, ...] = ()
-
-
-class IssueType(Section):
-    """An entry of ``desk.issue_types``."""
-
-    name: str
-    active: bool = True
-    sub_issues: tuple[Choice, ...] = ()
-
-
-def _choices(*names: str) -> tuple[Choice, ...]:
-    return tuple(Choice(name=name) for name in names)
-
-
-STATUSES = (
-    *(Status(name=name) for name in ("New", "In Progress", "Waiting Customer", "Waiting Materials", "Escalate")),
-    Status(name="Complete", complete=True),
-)
-PRIORITIES = _choices("Critical", "High", "Medium", "Low")
-QUEUES = tuple(
-    Queue(name=name) for name in ("Level I Support", "Level II Support", "Monitoring Alert", "Administration")
-)
-CATEGORIES = (Category(name="Standard"), Category(name="Monitoring Alert"))
-TICKET_TYPES = _choices("Service Request", "Incident", "Problem", "Change Request", "Alert")
-SOURCES = _choices("Email", "Phone", "Client Portal", "Monitoring Alert", "In Person", "Other")
-NOTE_TYPES = _choices("Email", "Duplicate Ticket", "Summary", "Detail")
-ISSUE_TYPES = (
-    IssueType(name="Computer", sub_issues=_choices("Hardware", "Software", "Printing", "Update")),
-    IssueType(name="Email", sub_issues=_choices("Delivery", "Mailbox", "Spam")),
-    IssueType(name="Network", sub_issues=_choices("Connectivity", "Firewall", "VPN")),
-    IssueType(name="Server", sub_issues=_choices("Backup", "Performance", "Storage")),
-    IssueType(name="User", sub_issues=_choices("New User", "Password", "Permissions")),
-    IssueType(name="Other"),
-)
-ROLES = _choices("Help Desk Technician", "Network Engineer", "System Administrator", "Project Manager")
-WORK_TYPES = _choices("Remote Support", "On-Site Support", "Maintenance", "Consulting", "Travel")
+    #: 0 = any number
+    limit: Annotated[int, Field(ge=0, le=1_000)] = 2
+    window: timedelta = timedelta(minutes=5)
 
 
 class Desk(Section):
@@ -206,6 +171,10 @@ class Desk(Section):
     tags: tuple[Tag, ...] = ()
     #: addresses of those who look after this daemon: they get `operator` notices
     operators: tuple[str, ...] = ()
+    #: "first" = what one mailbox made something of makes nothing in another
+    same_message_in_two_mailboxes: Literal["each", "first"] = "each"
+    duplicates: Duplicates = Duplicates()
+    loops: Loops = Loops()
 
 
 class Settings(Section):

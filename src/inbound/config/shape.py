@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from inbound.config.positions import Key
 from inbound.config.settings import Settings
 
-DURATION_FORMS = 'a duration such as "30m", "8h", "2d" or "1w", up to ten years, or "" for none'
+DURATION_FORMS = 'a duration such as "30m", "8h", "2d" or "1w", up to ten years'
 NETWORK_FORMS = 'a network such as "192.0.2.0/24" or "2001:db8::/32", or a single address'
 
 
@@ -56,6 +56,11 @@ def element_of(annotation: Any) -> Any | None:
     return get_args(annotation)[0] if get_origin(annotation) is tuple else None
 
 
+def is_duration(annotation: Any, *, is_needed: bool = False) -> bool:
+    """Is this the type of a duration, perhaps of one that there must be?"""
+    return annotation is timedelta or (not is_needed and timedelta in get_args(annotation))
+
+
 def is_network(annotation: Any) -> bool:
     """Is this the type of one network?"""
     return IPv4Network in get_args(annotation)
@@ -81,6 +86,8 @@ def placeholder(annotation: Any) -> Any:
         return []
     if is_network(annotation):
         return "192.0.2.0/24"
+    if is_duration(annotation):
+        return "PT60S"
     if get_origin(annotation) is Literal:
         return get_args(annotation)[0]
     required = required_of(annotation)
@@ -117,8 +124,8 @@ def _allowed_value(annotation: Any) -> str:
         return _allowed_value(get_args(annotation)[0]) + _allowed_range(annotation.__metadata__)
     if is_network(annotation):
         return NETWORK_FORMS
-    if timedelta in get_args(annotation):
-        return DURATION_FORMS
+    if is_duration(annotation):
+        return DURATION_FORMS if is_duration(annotation, is_needed=True) else f'{DURATION_FORMS}, or "" for none'
     words = {str: "text in quotes", bool: "true or false", int: "a whole number", float: "a number"}
     return words[annotation]
 

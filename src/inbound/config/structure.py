@@ -17,6 +17,7 @@ from inbound.config.settings import Settings
 from inbound.config.shape import (
     allowed,
     element_of,
+    is_duration,
     is_network,
     is_secret,
     placeholder,
@@ -96,17 +97,29 @@ def _unusable(key: Key, value: Any) -> Mistake:
 
 
 def _spell_durations(data: dict[str, Any], mistakes: list[Mistake]) -> None:
-    """Turn ``due`` into the form that pydantic reads, which accepts more forms than an operator should know."""
-    mailboxes = data.get("mailboxes")
-    for index, mailbox in enumerate(mailboxes if isinstance(mailboxes, list) else ()):
-        ticket = mailbox.get("ticket") if isinstance(mailbox, dict) else None
-        if not isinstance(ticket, dict) or "due" not in ticket:
-            continue
-        due = ticket["due"]
-        duration = parse_duration(due) if isinstance(due, str) else None
-        if duration is None and due != "":
-            mistakes.append(_not_allowed(("mailboxes", index, "ticket", "due"), due))
-        ticket["due"] = None if duration is None else f"PT{duration.total_seconds():.0f}S"
+    """Turn durations into the form that pydantic reads, which accepts more forms than an operator should know."""
+    for key in list(_durations(data, ())):
+        table, written = _value_at(data, key[:-1]), _value_at(data, key)
+        duration = parse_duration(written) if isinstance(written, str) else None
+        is_none = written == "" and not is_duration(type_at(key), is_needed=True)
+        if duration is None and not is_none:
+            mistakes.append(_not_allowed(key, written))
+        if duration is not None:
+            table[key[-1]] = f"PT{duration.total_seconds():.0f}S"
+        elif is_none:
+            table[key[-1]] = None
+        else:
+            # Told already: it must not be told again in other words.
+            table[key[-1]] = placeholder(type_at(key))
+
+
+def _durations(value: Any, key: Key) -> Iterator[Key]:
+    """Where durations stand."""
+    if isinstance(value, dict | list):
+        for step, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _durations(inner, (*key, step))
+    elif key and is_duration(type_at(key)):
+        yield key
 
 
 def _validated(data: dict[str, Any]) -> Settings:

@@ -1,15 +1,16 @@
 """Stored messages: every one whose DATA ended, with its outcome, reason and trace."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import LargeBinary, any_, bindparam, func, or_, select, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import func, or_, select, text
 
 from inbound.database import rows
+from inbound.database.earlier import object_key
 from inbound.database.engine import Transaction
-from inbound.database.tables import blobs, messages, projects, redeliveries, tasks, tickets
+from inbound.database.tables import blobs, message_references, messages, projects, redeliveries, tasks, tickets
+from inbound.model.earlier import Stored
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,17 +50,18 @@ class MessageRow:
     size_bytes: int
     #: None: nothing of the content is kept
     sha256: bytes | None
+    #: None: never counted by the loop limit
+    loop_key: int | None
+    body_key: int | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class StoredIdentity:
-    """An earlier delivery of a message."""
+class Reference:
+    """A row of ``message_references``."""
 
-    row_id: int
-    received_at: datetime
-    outcome: str
-    #: number of the ticket, task or project that it made or wrote to
-    number: str | None
+    message_row_id: int
+    position: int
+    reference: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,6 +85,7 @@ _WITH_OBJECTS = (
 _NUMBER = func.coalesce(tickets.c.number, tasks.c.number, projects.c.number).label("number")
 
 _COLUMNS = tuple(MessageRow.__dataclass_fields__)
+_REFERENCE_COLUMNS = tuple(Reference.__dataclass_fields__)
 _REDELIVERY_COLUMNS = tuple(Redelivery.__dataclass_fields__)
 
 # A quarantined message that is retried keeps its row. New ids come from the sequence and never meet a row.
@@ -96,20 +99,8 @@ _INSERT = rows.insert(
         if name not in {"id", "mailbox", "received_at", "size_bytes", "sha256"}
     ),
 )
+_INSERT_REFERENCES = rows.insert(message_references, _REFERENCE_COLUMNS, conflict="ON CONFLICT DO NOTHING")
 _INSERT_REDELIVERIES = rows.insert(redeliveries, _REDELIVERY_COLUMNS)
-
-_FIND_IDENTITIES = (
-    select(
-        messages.c.mailbox,
-        messages.c.identity,
-        messages.c.id,
-        messages.c.received_at,
-        messages.c.outcome,
-        _NUMBER,
-    )
-    .select_from(_WITH_OBJECTS)
-    .where(messages.c.identity == any_(bindparam("identities", type_=ARRAY(LargeBinary))))
-)
 
 # In id order: two batches that count deliveries of the same messages wait for each other instead of deadlocking.
 _LOCK_FOR_COUNT = text("SELECT id FROM messages WHERE id = ANY(CAST(:ids AS bigint[])) ORDER BY id FOR NO KEY UPDATE")
@@ -120,20 +111,14 @@ _COUNT = text("""
 """)
 
 
-def find_identities(tx: Transaction, identities: Iterable[bytes]) -> dict[tuple[str, bytes], StoredIdentity]:
-    """Earlier deliveries by (mailbox, identity)."""
-    found = tx.execute(_FIND_IDENTITIES, {"identities": sorted(set(identities))})
-    return {
-        (row.mailbox, bytes(row.identity)): StoredIdentity(
-            row_id=row.id, received_at=row.received_at, outcome=row.outcome, number=row.number
-        )
-        for row in found
-    }
-
-
 def insert(tx: Transaction, new: Sequence[MessageRow]) -> None:
     """Write messages under ids that were allotted before, or over the rows that are retried."""
     tx.execute(_INSERT, rows.transpose(new, _COLUMNS))
+
+
+def insert_references(tx: Transaction, new: Sequence[Reference]) -> None:
+    """Write what messages refer to; a message that is retried has written it before."""
+    tx.execute(_INSERT_REFERENCES, rows.transpose(new, _REFERENCE_COLUMNS))
 
 
 def count_redeliveries(tx: Transaction, repeated: Sequence[Redelivery]) -> None:
@@ -256,16 +241,25 @@ def content_of(tx: Transaction, row_id: int) -> bytes | None:
     return None if content is None else bytes(content)
 
 
-def lock_for_retry(tx: Transaction, row_ids: Sequence[int]) -> dict[int, StoredIdentity]:
+def lock_for_retry(tx: Transaction, row_ids: Sequence[int]) -> dict[int, Stored]:
     """Rows that are about to be tried again, as they are now, locked until the end of the transaction."""
     query = (
-        select(messages.c.id, messages.c.received_at, messages.c.outcome, _NUMBER)
+        select(
+            *(messages.c[name] for name in ("id", "received_at", "outcome", "ticket_id", "task_id", "project_id")),
+            _NUMBER,
+        )
         .select_from(_WITH_OBJECTS)
         .where(messages.c.id.in_(row_ids))
         .order_by(messages.c.id)
         .with_for_update(of=messages)
     )
     return {
-        row.id: StoredIdentity(row_id=row.id, received_at=row.received_at, outcome=row.outcome, number=row.number)
+        row.id: Stored(
+            row_id=row.id,
+            received_at=row.received_at,
+            outcome=row.outcome,
+            object=object_key(row.ticket_id, row.task_id, row.project_id),
+            number=row.number,
+        )
         for row in tx.execute(query)
     }

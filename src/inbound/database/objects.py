@@ -1,19 +1,21 @@
-"""What numbers in a subject lead to: tickets, tasks and projects, and the tickets that others were merged into."""
+"""What numbers and ids lead to: tickets, tasks and projects, and the tickets that others were merged into."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import text
 
 from inbound.database.engine import Transaction
 from inbound.model.desk import Approvers, Organization, Target
+from inbound.model.earlier import ObjectKey
 
 # The chain of merges comes along: it ends in a circle or after as many steps as the rules follow.
 _FIND = text("""
     WITH RECURSIVE named AS (
         SELECT id, number, status, completed_at, merged_into_id, contact_id, primary_resource_id, organization_id,
                0 AS step
-        FROM tickets WHERE number = ANY(CAST(:numbers AS text[]))
+        FROM tickets WHERE number = ANY(CAST(:numbers AS text[])) OR id = ANY(CAST(:tickets AS bigint[]))
       UNION
         SELECT t.id, t.number, t.status, t.completed_at, t.merged_into_id, t.contact_id, t.primary_resource_id,
                t.organization_id, n.step + 1
@@ -33,19 +35,20 @@ _FIND = text("""
     SELECT 'task', t.id, t.number, t.status, t.completed_at, NULL, NULL, t.primary_resource_id,
            o.id, o.name, o.type, o.active, o.parent_id, false, '{}', '{}'
     FROM tasks AS t JOIN projects AS p ON p.id = t.project_id JOIN organizations AS o ON o.id = p.organization_id
-    WHERE t.number = ANY(CAST(:numbers AS text[]))
+    WHERE t.number = ANY(CAST(:numbers AS text[])) OR t.id = ANY(CAST(:tasks AS bigint[]))
   UNION ALL
     SELECT 'project', p.id, p.number, p.status, p.completed_at, NULL, p.contact_id, p.primary_resource_id,
            o.id, o.name, o.type, o.active, o.parent_id, false, '{}', '{}'
     FROM projects AS p JOIN organizations AS o ON o.id = p.organization_id
-    WHERE p.number = ANY(CAST(:numbers AS text[]))
+    WHERE p.number = ANY(CAST(:numbers AS text[])) OR p.id = ANY(CAST(:projects AS bigint[]))
 """)
 
 # In id order: two batches that write to the same tickets wait for each other instead of deadlocking.
 # The tickets that they were merged into as well: those are written to.
 _LOCK = text("""
     WITH RECURSIVE named AS (
-        SELECT id, merged_into_id, 0 AS step FROM tickets WHERE number = ANY(CAST(:numbers AS text[]))
+        SELECT id, merged_into_id, 0 AS step FROM tickets
+        WHERE number = ANY(CAST(:numbers AS text[])) OR id = ANY(CAST(:tickets AS bigint[]))
       UNION
         SELECT t.id, t.merged_into_id, n.step + 1 FROM named AS n JOIN tickets AS t ON t.id = n.merged_into_id
         WHERE n.step < :merges
@@ -54,31 +57,58 @@ _LOCK = text("""
 """)
 
 
-def find(tx: Transaction, numbers: Iterable[str], most_merges: int) -> tuple[dict[str, Target], dict[int, Target]]:
-    """Objects by number, as written in the registry (upper-case letter), and tickets by id along their merges.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Found:
+    """The objects that exist."""
+
+    #: by number, as written in the registry: the letter in upper case
+    by_number: Mapping[str, Target]
+    by_key: Mapping[ObjectKey, Target]
+
+    @property
+    def tickets(self) -> Mapping[int, Target]:
+        """By id, also those that others were merged into."""
+        return {id_: target for (kind, id_), target in self.by_key.items() if kind == "ticket"}
+
+
+NOTHING = Found(by_number={}, by_key={})
+
+
+def find(tx: Transaction, numbers: Collection[str], keys: Collection[ObjectKey], most_merges: int) -> Found:
+    """Objects by number and by kind and id, and tickets along their merges.
 
     Args:
         tx: the transaction.
         numbers: as in `rules.numbers.subject_numbers`.
+        keys: kind and id.
         most_merges: how far a chain of merged tickets is followed.
     """
-    wanted = {"numbers": sorted(set(numbers)), "merges": most_merges}
-    targets = [_target(row) for row in tx.execute(_FIND, wanted)]
-    return (
-        {target.number: target for target in targets},
-        {target.id: target for target in targets if target.kind == "ticket"},
+    wanted = {**_named(numbers, keys), "tasks": _ids(keys, "task"), "projects": _ids(keys, "project")}
+    targets = [_target(row) for row in tx.execute(_FIND, {**wanted, "merges": most_merges})]
+    return Found(
+        by_number={target.number: target for target in targets},
+        by_key={(target.kind, target.id): target for target in targets},
     )
 
 
-def lock(tx: Transaction, numbers: Iterable[str], most_merges: int) -> None:
+def lock(tx: Transaction, numbers: Collection[str], keys: Collection[ObjectKey], most_merges: int) -> None:
     """Let nobody else change these tickets until the transaction ends: what is decided about them must still hold.
 
     Args:
         tx: the transaction.
         numbers: as in `find`.
+        keys: as in `find`.
         most_merges: as in `find`.
     """
-    tx.execute(_LOCK, {"numbers": sorted(set(numbers)), "merges": most_merges})
+    tx.execute(_LOCK, {**_named(numbers, keys), "merges": most_merges})
+
+
+def _named(numbers: Collection[str], keys: Collection[ObjectKey]) -> dict[str, list[Any]]:
+    return {"numbers": sorted(set(numbers)), "tickets": _ids(keys, "ticket")}
+
+
+def _ids(keys: Collection[ObjectKey], kind: str) -> list[int]:
+    return sorted({id_ for of, id_ in keys if of == kind})
 
 
 def _target(row: Any) -> Target:

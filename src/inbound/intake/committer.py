@@ -20,7 +20,9 @@ from inbound.pipeline.context import Context
 from inbound.pipeline.process import process, quarantine
 from inbound.pipeline.steps import Processed, Received
 from inbound.rules.duplicates import identity_keys
+from inbound.rules.loops import body_key, loop_key
 from inbound.rules.private import is_private
+from inbound.rules.threads import thread_ids, threads_by_header
 
 #: So many messages failing one after the other are not the messages' fault.
 BROKEN_AFTER = 10
@@ -178,6 +180,7 @@ def understand(
         mail = parse(delivery.content)
     except Exception as error:  # noqa: BLE001 - the reader never raises; should it, one message must not stop the rest
         failure, mail = _explain(error), unreadable(delivery.content)
+    body = body_key(mail)
     entries = tuple(
         Received(
             delivery=delivery,
@@ -185,6 +188,9 @@ def understand(
             mailbox=context.mailboxes[recipient.mailbox],
             mail=mail,
             identities=identity_keys(mail.identity, delivery.received_at, _key(mail, context)),
+            thread_ids=thread_ids(mail) if threads_by_header(context.mailboxes[recipient.mailbox]) else (),
+            loop_key=loop_key(mail, context.mailboxes[recipient.mailbox], delivery.mail_from),
+            body_key=body,
             is_author_proven=delivery.peer.is_trusted or delivery.proof.is_proven,
             row_id=row_id,
             salt=salt,

@@ -30,6 +30,11 @@ from inbound.model.mail import Address
 MAX_TEXT_BYTES = 200_000
 #: octets of a field that lists recipients
 MAX_FIELD_BYTES = 20_000
+#: entries of In-Reply-To and of References of the message that came back
+MAX_RETURNED_IDS = 30
+#: X-Inbound-Loop fields of it, and characters of one
+MAX_LOOPS = 4
+MAX_LOOP_CHARS = 200
 #: recipients that are kept
 MAX_RECIPIENTS = 500
 # Characters of a report in which a status is looked for.
@@ -93,7 +98,16 @@ def read_delivery_report(
         recipients=tuple(recipients),
         returned_message_id=ids[0] if ids else None,
         returned_subject=clean_line(decode_words(returned_header.first(b"subject"))),
+        returned_ids=_returned_ids(returned_header),
     )
+
+
+def _returned_ids(header: Header) -> tuple[str, ...]:
+    """What the message that came back refers to, the nearest first; and what only our notices have."""
+    answered = message_ids(b" ".join(header.values(b"in-reply-to")))
+    references = message_ids(b" ".join(header.values(b"references")))
+    loops = (clean_line(decode(value))[:MAX_LOOP_CHARS] for value in header.values(b"x-inbound-loop")[:MAX_LOOPS])
+    return (*loops, *answered[:MAX_RETURNED_IDS], *references[::-1][:MAX_RETURNED_IDS])
 
 
 def _is_bounce(said: str, marks: Marks, authors: tuple[Address, ...], *, is_called: bool, is_returned: bool) -> bool:

@@ -30,12 +30,25 @@ def strip_prefixes(subject: str) -> str:
     Args:
         subject: decoded, on one line.
     """
+    return _strip(subject, _REPLIES | _FORWARDS)
+
+
+def strip_replies(subject: str) -> str:
+    """The same for its reply prefixes alone, up to one of forwarding.
+
+    Args:
+        subject: decoded, on one line.
+    """
+    return _strip(subject, _REPLIES)
+
+
+def _strip(subject: str, words: frozenset[str]) -> str:
     mark = _MARK.match(subject)
-    start = mark.end() if mark and _next_prefix(subject, mark.end())[1] else 0
+    start = mark.end() if mark and _next_prefix(subject, mark.end())[1] in words else 0
     kept = subject[:start].strip()
     for _ in range(MAX_PREFIXES):
         end, word = _next_prefix(subject, start)
-        if not word:
+        if word not in words:
             break
         start = end
     return f"{kept} {subject[start:].strip()}".strip()

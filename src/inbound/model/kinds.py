@@ -95,6 +95,8 @@ class DeliveryReport:
     returned_message_id: str | None
     #: its subject
     returned_subject: str
+    #: what else stands in its header that may be a token of ours: In-Reply-To, References, X-Inbound-Loop
+    returned_ids: tuple[str, ...] = ()
 
     @property
     def is_failure(self) -> bool:

@@ -118,6 +118,11 @@ class Mail:
         return next((a for a in self.from_ if a.address), None)
 
     @property
+    def written_by(self) -> Address:
+        """The author as text: an unreachable one still has a name."""
+        return self.author or next(iter(self.from_), Address(name="", address=""))
+
+    @property
     def returned_subject(self) -> str:
         """Of the message that a report is about; empty when there is none."""
         return self.report.returned_subject if isinstance(self.report, DeliveryReport) else ""

@@ -13,6 +13,8 @@ ObjectKind = Literal["ticket", "ticket_note", "ticket_time_entry", "project_note
 Handler = Literal["desk", "alerts"]
 #: who may read a note: everybody on the ticket, or only the desk
 Publish = Literal["all", "internal"]
+#: type of the note on a ticket that a message repeats
+DUPLICATE_NOTE_TYPE = "Duplicate Ticket"
 #: what a note does to a ticket that is complete
 NoteWhenComplete = Literal["note", "reopen", "new_ticket"]
 #: may time be entered on a ticket that is complete?
@@ -196,6 +198,8 @@ class Mailbox:
     automatic_replies: Literal["note", "discard", "process"] = "note"
     #: mail of a stranger with the number of an object; "attach" = an internal note
     strangers: Literal["attach", "new_ticket", "quarantine"] = "attach"
+    #: how a reply without a number finds its object: by In-Reply-To and References too, or only by the subject
+    threading: Literal["headers", "subject"] = "headers"
     #: who wrote what a resource forwards: the author of the forwarded mail, or the resource
     resource_forwards: Literal["author", "resource"] = "author"
     #: addresses, in any case; "*" = any text, "@spam.example" = "*@spam.example"

@@ -25,6 +25,24 @@ class Reason(StrEnum):
     NEW_TICKET = "new_ticket"
     #: the subject names an existing ticket, task or project
     SUBJECT_NUMBER = "subject_number"
+    #: a header leads to a ticket, task or project: our notice, an earlier message, or what both answer
+    HEADER_THREAD = "header_thread"
+    #: a header leads to an object, but the subject says that the mail was passed on: a new, linked ticket
+    FORWARD_STARTS_NEW = "forward_starts_new"
+    #: a header leads to an object with which the author has nothing to do: a new ticket
+    THREAD_NOT_PARTICIPANT = "thread_not_participant"
+    #: the same message again, changed on its way: an internal note on what the first one made
+    COPY_ALTERED = "copy_altered"
+    #: a new ticket would repeat one that is there: a note on that, or nothing, by desk.duplicates.action
+    TICKET_DUPLICATE = "ticket_duplicate"
+    #: the same message made something in another mailbox, and that is enough
+    OTHER_MAILBOX = "other_mailbox"
+    #: a notice of ours that came back
+    OWN_NOTICE = "own_notice"
+    #: more Received fields than any honest way has
+    HOP_LIMIT = "hop_limit"
+    #: too many of the same author about the same subject in a short time
+    LOOP_LIMIT = "loop_limit"
     #: the subject names somebody else's object: an internal note
     ATTACHED_STRANGER = "attached_stranger"
     #: the subject names somebody else's object, and the mailbox quarantines that

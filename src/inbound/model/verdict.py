@@ -23,6 +23,19 @@ class Standing(Enum):
     CUSTOMER = auto()
 
 
+class Road(Enum):
+    """How a message was found to be about an object."""
+
+    #: the subject or an alert names it
+    NUMBER = auto()
+    #: it answers a notice of ours
+    TOKEN = auto()
+    #: it answers a stored message
+    MESSAGE = auto()
+    #: it answers the same unseen message as a stored one
+    REFERENCE = auto()
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Picks:
     """What lines of indicators are compared with: names of active entries, in the order of the pick lists."""
@@ -52,13 +65,14 @@ class Case:
     standing: Standing
     #: aware
     received_at: datetime
-    #: the object that the subject names, merges followed
+    #: the object it is about, merges followed
     target: Target | None = None
+    road: Road = Road.NUMBER
+    #: with a header that leads there, but a subject that says it was passed on
+    is_passed_on: bool = False
     is_complete: bool = False
     is_stranger: bool = False
     first_line: FirstLine = FirstLine()
-    #: the same message came before with other octets
-    is_altered_copy: bool = False
     is_automated: bool = False
     is_calendar_reply: bool = False
 

@@ -9,16 +9,18 @@ from inbound.model.desk import Contact, Resource
 from inbound.model.mail import Address, Reply
 from inbound.model.outcome import Reason
 from inbound.model.trace import Step, hit, miss
-from inbound.model.verdict import Case, FirstLine, Verdict
+from inbound.model.verdict import Case, FirstLine, Road, Verdict
 from inbound.pipeline.context import Context
 from inbound.pipeline.steps import Attributed, Classified
 from inbound.rules.attribution import attribute
 from inbound.rules.automated import generated_sign
-from inbound.rules.classification import decide, is_complete, of_nobody, read_first_line
+from inbound.rules.classification import altered_copy, decide, of_nobody
+from inbound.rules.first_line import is_complete, read_first_line
 from inbound.rules.kinds import decided_with_object
 from inbound.rules.originator import acting_resource
 from inbound.rules.proof import standing_of
 from inbound.rules.strangers import companions
+from inbound.rules.threads import is_passed_on
 
 #: notes that nobody else is drawn into: something about them is not as it should be, or no person wrote them
 _ALONE = frozenset(
@@ -28,8 +30,11 @@ _ALONE = frozenset(
         Reason.INDICATOR_REJECTED,
         Reason.BOUNCE,
         Reason.AUTOMATIC_REPLY,
+        Reason.COPY_ALTERED,
     }
 )
+#: what they say is said again by a copy: those come before it in the order of reasons
+_BEFORE_COPIES = frozenset({Reason.BOUNCE, Reason.AUTOMATIC_REPLY})
 
 
 def classify(batch: Sequence[Attributed], context: Context) -> list[Classified]:
@@ -41,6 +46,8 @@ def _classify(attributed: Attributed, context: Context) -> Classified:
     is_reply = attributed.target is not None and attributed.verdict is None
     reply = split_reply(attributed.received.mail.text) if is_reply else None
     verdict = attributed.verdict or _decide(attributed, reply, context)
+    if attributed.copied is not None and verdict.kind is not None and verdict.reason not in _BEFORE_COPIES:
+        verdict = altered_copy(_case(attributed, context), attributed.copied)
     authorship = _without_target(attributed) if verdict.is_unrelated else attributed.authorship
     if verdict.is_unrelated and authorship.attribution is None:
         verdict = of_nobody(verdict.steps)
@@ -50,6 +57,8 @@ def _classify(attributed: Attributed, context: Context) -> Classified:
         received=attributed.received,
         question=attributed.question,
         authorship=authorship,
+        earlier=attributed.earlier,
+        aimed=attributed.target,
         alarm=attributed.alarm,
         verdict=verdict,
         reply=reply,
@@ -78,6 +87,8 @@ def _case(attributed: Attributed, context: Context) -> Case:
         standing=standing_of(attributed.authorship, is_proven=received.is_author_proven),
         received_at=received.delivery.received_at,
         target=target,
+        road=attributed.road,
+        is_passed_on=attributed.road is not Road.NUMBER and is_passed_on(received.mail),
         is_complete=target is not None and is_complete(target, context.picks),
         is_stranger=attributed.is_stranger,
         is_automated=bool(generated_sign(received.mail, has_null_path=received.has_null_path)),

@@ -1,60 +1,90 @@
 """Stage 3: was it here before? With that, everything is decided."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from inbound.database import messages
 from inbound.database.engine import Transaction
-from inbound.database.messages import StoredIdentity
+from inbound.model.earlier import Recent, Stored
 from inbound.model.outcome import Outcome, Reason
 from inbound.model.trace import Step, hit, miss
-from inbound.pipeline.steps import Classified, Decided, Received
+from inbound.pipeline.context import Context
+from inbound.pipeline.steps import Classified, Decided
 from inbound.rules.duplicates import is_still_same
+from inbound.rules.loops import limit_loops
 
 
-def dedupe(tx: Transaction, batch: Sequence[Classified]) -> list[Decided]:
-    """Look up all identities at once, then decide about each."""
-    identities = {identity for classified in batch for identity in classified.received.identities}
+def dedupe(tx: Transaction, batch: Sequence[Classified], context: Context) -> list[Decided]:
+    """Decide about each by what the first stage found stored."""
     retried = [classified.received.row_id for classified in batch if classified.received.row_id is not None]
-    # Locked first: whoever retries the same message at the same time finds it done.
+    # Whoever retries the same message at the same time finds it done.
     own_rows = messages.lock_for_retry(tx, retried) if retried else {}
-    stored = messages.find_identities(tx, identities)
-    return [_decide(classified, stored, own_rows) for classified in batch]
+    return [_decide(classified, own_rows, context) for classified in batch]
 
 
-def _decide(
-    classified: Classified,
-    stored: Mapping[tuple[str, bytes], StoredIdentity],
-    own_rows: Mapping[int, StoredIdentity],
-) -> Decided:
+def _decide(classified: Classified, own_rows: Mapping[int, Stored], context: Context) -> Decided:
     received = classified.received
     own_row = own_rows.get(received.row_id) if received.row_id is not None else None
     is_done = own_row is not None and own_row.outcome != Outcome.QUARANTINED
-    first = own_row if is_done else _first_delivery(received, stored)
+    first = own_row if is_done else _first_delivery(classified)
     is_own_row = first is not None and not is_done and (received.salt != b"" or first.row_id == received.row_id)
     steps = (*classified.steps, _step(first, is_ignored=is_own_row))
-    is_duplicate = first is not None and not is_own_row
+    if first is not None and not is_own_row:
+        return Decided(
+            received=received,
+            classified=classified,
+            outcome=Outcome.DUPLICATE,
+            reason=Reason.REDELIVERED,
+            steps=steps,
+            first=first,
+        )
+    limited, loop_steps = _limit_loops(classified, context)
     return Decided(
         received=received,
-        classified=classified,
-        outcome=Outcome.DUPLICATE if is_duplicate else classified.verdict.outcome,
-        reason=Reason.REDELIVERED if is_duplicate else classified.verdict.reason,
-        steps=steps,
-        first=first if is_duplicate else None,
+        classified=limited,
+        outcome=limited.verdict.outcome,
+        reason=limited.verdict.reason,
+        steps=(*steps, *_reused(classified), *loop_steps),
     )
 
 
-def _first_delivery(received: Received, stored: Mapping[tuple[str, bytes], StoredIdentity]) -> StoredIdentity | None:
+def _first_delivery(classified: Classified) -> Stored | None:
+    received = classified.received
     for identity in received.identities:
-        first = stored.get((received.mailbox.name, identity))
+        first = classified.earlier.by_identity.get((received.mailbox.name, identity))
         if first and is_still_same(received.mail.identity, first.received_at, received.delivery.received_at):
             return first
     return None
 
 
-def _step(first: StoredIdentity | None, *, is_ignored: bool) -> Step:
+def _step(first: Stored | None, *, is_ignored: bool) -> Step:
     if first is None:
         return miss("dedupe", "redelivered", "the first delivery of this message to this mailbox")
     came = f"stored as message {first.row_id} since {first.received_at:%Y-%m-%d %H:%M:%S %Z} ({first.outcome})"
     if is_ignored:
         return miss("dedupe", "redelivered", f"{came}; its own row does not count here")
     return hit("dedupe", "redelivered", came)
+
+
+def _reused(classified: Classified) -> tuple[Step, ...]:
+    """Programs repeat Message-IDs: a different message under one that was used is no duplicate."""
+    received = classified.received
+    key = (received.mailbox.name, received.mail.message_id)
+    if received.mail.message_id is None or received.row_id is not None or key not in classified.earlier.used_ids:
+        return ()
+    if classified.verdict.reason is Reason.COPY_ALTERED:
+        return ()
+    detail = "its Message-ID was used before, by a message with another author, date or text"
+    return (miss("dedupe", "message_id_reused", detail),)
+
+
+def _limit_loops(classified: Classified, context: Context) -> tuple[Classified, tuple[Step, ...]]:
+    """What somebody retries by hand is no loop."""
+    received = classified.received
+    if received.loop_key is None or received.body_key is None or received.row_id is not None:
+        return classified, ()
+    recent = classified.earlier.recent.get(received.loop_key, Recent())
+    verdict, steps = limit_loops(classified.verdict, recent, received.body_key, context.loops)
+    if verdict is classified.verdict:
+        return classified, steps
+    return replace(classified, verdict=verdict, contacts=(), resources=()), steps

@@ -3,12 +3,12 @@
 import json
 from collections.abc import Sequence
 
-from inbound.database.messages import MessageRow, Redelivery
+from inbound.database.messages import MessageRow, Redelivery, Reference
 from inbound.model.mail import Mail
 from inbound.model.outcome import Reason
 from inbound.model.trace import Step
 from inbound.pipeline.drafts import NOBODY, masked_subject, originator_of
-from inbound.pipeline.steps import Decided
+from inbound.pipeline.steps import Decided, Received
 
 #: addresses of To and Cc that are kept with a message
 MAX_ADDRESSEES = 200
@@ -26,7 +26,7 @@ def draft_message(
 ) -> MessageRow:
     """The message itself, with its outcome and trace. Of private mail nothing is kept that says what is in it."""
     received, delivery, mail = decided.received, decided.received.delivery, decided.received.mail
-    is_private = decided.reason is Reason.PRIVATE
+    is_private = received.is_private
     originator = NOBODY if is_private else originator_of(mail)
     target = decided.classified.verdict.target if decided.classified else None
     trace = [
@@ -66,7 +66,17 @@ def draft_message(
         error=decided.error,
         size_bytes=len(delivery.content),
         sha256=sha256,
+        loop_key=None if is_private else received.loop_key,
+        body_key=None if is_private else received.body_key,
     )
+
+
+def draft_references(received: Received, row_id: int) -> list[Reference]:
+    """What a message refers to, for those that refer to the same."""
+    return [
+        Reference(message_row_id=row_id, position=position, reference=reference)
+        for position, reference in enumerate(received.thread_ids)
+    ]
 
 
 def _addressees(mail: Mail) -> list[str]:

@@ -6,14 +6,15 @@ from datetime import datetime
 
 from inbound.database import blobs, directory, messages, tickets
 from inbound.database.engine import Transaction, pipelined
+from inbound.database.messages import Reference
 from inbound.database.numbers import TICKET, Allotment, Need, allot, format_number
 from inbound.database.tickets import AttachmentRow
 from inbound.model.drafts import Drafts
-from inbound.model.outcome import Outcome, Reason, Result
+from inbound.model.outcome import Reason, Result
 from inbound.model.trace import Step, hit
 from inbound.pipeline.context import Context
 from inbound.pipeline.drafts import NOTES, TIME_ENTRIES, Ids, draft, has_comment, makes_contact
-from inbound.pipeline.message_rows import draft_message, draft_redelivery
+from inbound.pipeline.message_rows import draft_message, draft_redelivery, draft_references
 from inbound.pipeline.notify import plan
 from inbound.pipeline.steps import Decided, Processed
 from inbound.pipeline.texts import Texts, texts_of
@@ -42,8 +43,8 @@ class _Assigned:
 
 def persist(tx: Transaction, batch: Sequence[Decided], context: Context) -> list[Processed]:
     """Write a batch whose messages cannot affect each other."""
-    repeated = [decided for decided in batch if decided.outcome is Outcome.DUPLICATE]
-    new = [decided for decided in batch if decided.outcome is not Outcome.DUPLICATE]
+    repeated = [decided for decided in batch if decided.reason is Reason.REDELIVERED]
+    new = [decided for decided in batch if decided.reason is not Reason.REDELIVERED]
     # A retry that somebody else was faster with is no delivery.
     if delivered := [decided for decided in repeated if decided.received.row_id is None]:
         messages.count_redeliveries(tx, [draft_redelivery(decided) for decided in delivered])
@@ -92,7 +93,7 @@ def _need(new: Sequence[Decided]) -> Need:
 
 def _assign_one(decided: Decided, local: datetime, allotted: Allotment, base: int, context: Context) -> _Assigned:
     received, classified = decided.received, decided.classified
-    sha256 = None if decided.reason is Reason.PRIVATE else blobs.address(received.delivery.content, received.salt)
+    sha256 = None if received.is_private else blobs.address(received.delivery.content, received.salt)
     row_id = allotted.message_ids.pop() if received.row_id is None else received.row_id
     if classified is None or classified.verdict.kind is None:
         return _Assigned(decided=decided, texts=None, drafts=Drafts(), sha256=sha256, row_id=row_id)
@@ -128,6 +129,8 @@ def _write(tx: Transaction, assigned: Sequence[_Assigned], context: Context) -> 
         if attached:
             tickets.insert_attachments(tx, [row for row, _ in attached])
         messages.insert(tx, [one.message for one in processed if one.message])
+        if references := [reference for one in assigned for reference in _references(one)]:
+            messages.insert_references(tx, references)
         _write_changes(tx, [one for one in assigned if one.is_live])
     return processed
 
@@ -170,6 +173,12 @@ def _write_changes(tx: Transaction, assigned: Sequence[_Assigned]) -> None:
 def _target_id(one: _Assigned, kind: str) -> int | None:
     target = one.decided.classified.verdict.target if one.decided.classified else None
     return target.id if target is not None and target.kind == kind else None
+
+
+def _references(one: _Assigned) -> list[Reference]:
+    """Of a message that made nothing they would lead nowhere."""
+    has_object = one.ticket_id is not None or any(_target_id(one, kind) for kind in ("ticket", "task", "project"))
+    return draft_references(one.decided.received, one.row_id) if has_object else []
 
 
 def _attachments(one: _Assigned) -> Iterator[tuple[AttachmentRow, bytes]]:

@@ -36,11 +36,12 @@ def process(tx: Transaction, batch: Sequence[Received], context: Context) -> lis
     done: dict[int, Processed] = {}
     waiting = list(batch)
     held: set[str] = set()
+    locks.take_on_arrival(tx, {key for received in batch for key in received.locks})
     while waiting:
         wave, _ = split([(received, received.keys) for received in waiting])
         classified = classify(resolve_sender(tx, wave, context), context)
         unlocked = _take_locks(tx, classified, held)
-        for processed in persist(tx, dedupe(tx, _ready(classified, unlocked)), context):
+        for processed in persist(tx, dedupe(tx, _ready(classified, unlocked), context), context):
             done[id(processed.received)] = processed
         waiting = [received for received in waiting if id(received) not in done]
     results = [done[id(received)] for received in batch]
@@ -74,7 +75,7 @@ def _ready(classified: Sequence[Classified], unlocked: set[str]) -> list[Classif
 
 def _keys(one: Classified) -> list[Hashable]:
     # Also where a ticket of its own comes out: because the object is complete, or somebody else's, as it is now.
-    targets = (one.verdict.target, one.question.target)
+    targets = (one.verdict.target, one.aimed)
     keys: list[Hashable] = [(target.kind, target.id) for target in targets if target is not None]
     if (contact := _new_contact(one)) is not None:
         keys += [contact, *(pair for pair in zip(("name", "address"), _contact_of(one), strict=True) if pair[1])]

@@ -1,9 +1,9 @@
 """Stage 1: who wrote it, for which organization."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from inbound.database import alerts, directory, objects, participants
+from inbound.database import alerts, directory, earlier, participants
 from inbound.database.engine import Transaction
 from inbound.message.addresses import parse_addresses
 from inbound.message.forwarded import count_blocks, read_embedded, read_forward
@@ -13,7 +13,8 @@ from inbound.model.desk import Target
 from inbound.model.mail import Address
 from inbound.model.outcome import Outcome, Reason
 from inbound.model.trace import Step, hit
-from inbound.model.verdict import Verdict
+from inbound.model.verdict import Road, Verdict
+from inbound.pipeline.aims import Aim, Asked, aims_of, questions_of
 from inbound.pipeline.context import Context
 from inbound.pipeline.steps import Alarm, Attributed, Received
 from inbound.rules.alert_tokens import read_alert
@@ -21,38 +22,28 @@ from inbound.rules.alerts import decide_alert, match_alert
 from inbound.rules.attribution import attribute
 from inbound.rules.automated import generated_sign
 from inbound.rules.kinds import decided_by_form, decided_by_kind
-from inbound.rules.numbers import MAX_MERGES, subject_numbers, target_of
+from inbound.rules.loops import returned_to_us
+from inbound.rules.numbers import subject_numbers
 from inbound.rules.organizations import owned_domains
 from inbound.rules.originator import needs_blocks, possible_authors
 from inbound.rules.proof import proof_step
 from inbound.rules.strangers import is_stranger
+from inbound.rules.threads import leads_of
 
 #: people in To and Cc of one message that are looked up
 MAX_ADDRESSED = 200
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Asked:
-    """A message with everything that has to be asked about it."""
-
-    received: Received
-    #: decided already, by what it is
-    verdict: Verdict | None
-    #: of an alerts mailbox; a text says why there is no token that counts
-    alert: Alert | str | None
-    #: of the objects it may be about, in the order in which they are tried
-    numbers: tuple[str, ...]
-
-
 def resolve_sender(tx: Transaction, batch: Sequence[Received], context: Context) -> list[Attributed]:
-    """Look up all authors, addressees and numbers at once, then let the rules decide about each."""
-    asked = [_ask(received) for received in batch]
-    targets = _targets(tx, asked)
-    questions = [_question(one, target, context) for one, (target, _) in zip(asked, targets, strict=True)]
+    """Look up all authors, addressees, numbers and ids at once, then let the rules decide about each."""
+    asked = [_ask(received, context) for received in batch]
+    before = earlier.look_up(tx, questions_of(asked, context))
+    aims = aims_of(tx, asked, before)
+    questions = [_question(one, aim.named, context) for one, aim in zip(asked, aims, strict=True)]
     known = _look_up(tx, asked, questions)
-    alarms = _alarms(tx, asked, targets, context)
+    alarms = _alarms(tx, asked, aims, context)
     attributed: list[Attributed] = []
-    for one, question, (target, number_steps) in zip(asked, questions, targets, strict=True):
+    for one, question, aim in zip(asked, questions, aims, strict=True):
         alarm, alarm_steps = alarms.get(id(one), (None, ()))
         authorship, verdict = _of_alarm(one, alarm, context) if alarm else (attribute(question, known), _wrong_key(one))
         attributed.append(
@@ -61,29 +52,32 @@ def resolve_sender(tx: Transaction, batch: Sequence[Received], context: Context)
                 question=question,
                 authorship=authorship,
                 directory=known,
-                target=target,
+                earlier=before,
+                target=aim.target,
+                road=aim.road,
+                copied=aim.copied,
                 is_stranger=False,
                 alarm=alarm,
                 verdict=one.verdict or verdict,
-                steps=(proof_step(one.received.delivery), *number_steps, *alarm_steps, *authorship.steps),
+                steps=(proof_step(one.received.delivery), *aim.steps, *alarm_steps, *authorship.steps),
             )
         )
     return _with_strangers(tx, attributed, context)
 
 
-def _ask(received: Received) -> _Asked:
-    verdict = decided_by_kind(
-        received.mail,
-        received.mailbox,
-        mail_from=received.delivery.mail_from,
-        is_author_proven=received.is_author_proven,
+def _ask(received: Received, context: Context) -> Asked:
+    mail, mailbox = received.mail, received.mailbox
+    verdict = returned_to_us(mail, context.token_secrets) or decided_by_kind(
+        mail, mailbox, mail_from=received.delivery.mail_from, is_author_proven=received.is_author_proven
     )
+    leads = leads_of(mail, received.recipient.address, mailbox, context.token_secrets)
     if received.mailbox.handler == "alerts":
         alert = read_alert(received.mail.text, received.mailbox.keys)
         named = alert.ticket_number if isinstance(alert, Alert) else ""
         if isinstance(alert, Alert) or not _has_form(received):
-            return _Asked(received=received, verdict=verdict, alert=alert, numbers=(named,) if named else ())
-    return _Asked(received=received, verdict=verdict, alert=None, numbers=_numbers(received))
+            numbers = (named,) if named else ()
+            return Asked(received=received, verdict=verdict, alert=alert, numbers=numbers, leads=())
+    return Asked(received=received, verdict=verdict, alert=None, numbers=_numbers(received), leads=leads)
 
 
 def _has_form(received: Received) -> bool:
@@ -97,17 +91,7 @@ def _numbers(received: Received) -> tuple[str, ...]:
     return tuple(dict.fromkeys(subject_numbers(received.mail.subject) + subject_numbers(returned)))
 
 
-def _targets(tx: Transaction, asked: Sequence[_Asked]) -> list[tuple[Target | None, tuple[Step, ...]]]:
-    named = {number for one in asked for number in one.numbers}
-    if not named:
-        return [target_of(one.numbers, {}, {}) for one in asked]
-    if live := {number for one in asked if not one.received.salt for number in one.numbers}:
-        objects.lock(tx, live, MAX_MERGES)
-    found, merged = objects.find(tx, named, MAX_MERGES)
-    return [target_of(one.numbers, found, merged) for one in asked]
-
-
-def _question(one: _Asked, target: Target | None, context: Context) -> Question:
+def _question(one: Asked, target: Target | None, context: Context) -> Question:
     received, mail = one.received, one.received.mail
     is_asked = needs_blocks(mail.from_, mail.subject, received.mailbox)
     forward = read_forward(mail.text, mail.subject) or read_embedded(mail.text) if is_asked else None
@@ -131,7 +115,7 @@ def _first_address(value: str) -> Address | None:
     return next(iter(parse_addresses(value.encode())), None) if value else None
 
 
-def _look_up(tx: Transaction, asked: Sequence[_Asked], questions: Sequence[Question]) -> Directory:
+def _look_up(tx: Transaction, asked: Sequence[Asked], questions: Sequence[Question]) -> Directory:
     authors = [(question, author) for question in questions for author in possible_authors(question)]
     addressed = {
         address.key
@@ -154,16 +138,12 @@ def _look_up(tx: Transaction, asked: Sequence[_Asked], questions: Sequence[Quest
 
 def _alarms(
     tx: Transaction,
-    asked: Sequence[_Asked],
-    targets: Sequence[tuple[Target | None, tuple[Step, ...]]],
+    asked: Sequence[Asked],
+    aims: Sequence[Aim],
     context: Context,
 ) -> Mapping[int, tuple[Alarm, tuple[Step, ...]]]:
     """What the alerts of the batch are about."""
-    read = [
-        (one, one.alert, target)
-        for one, (target, _) in zip(asked, targets, strict=True)
-        if isinstance(one.alert, Alert)
-    ]
+    read = [(one, one.alert, aim.target) for one, aim in zip(asked, aims, strict=True) if isinstance(one.alert, Alert)]
     if not read:
         return {}
     found = alerts.look_up(tx, [alert for _, alert, _ in read])
@@ -176,14 +156,14 @@ def _alarms(
     return alarms
 
 
-def _of_alarm(one: _Asked, alarm: Alarm, context: Context) -> tuple[Authorship, Verdict]:
+def _of_alarm(one: Asked, alarm: Alarm, context: Context) -> tuple[Authorship, Verdict]:
     received = one.received
     return decide_alert(
         alarm.match, received.mail.author, received.mailbox, context.picks, received.delivery.received_at
     )
 
 
-def _wrong_key(one: _Asked) -> Verdict | None:
+def _wrong_key(one: Asked) -> Verdict | None:
     if not isinstance(one.alert, str):
         return None
     step = hit("classify", Reason.ALERT_KEY_WRONG, one.alert)
@@ -212,6 +192,8 @@ def _judge(one: Attributed, took_part: frozenset[str], context: Context) -> Attr
         one.authorship,
         one.target,
         one.directory,
+        is_proof_needed=one.road is not Road.NUMBER,
+        is_proven=one.received.is_author_proven,
         participants=took_part,
         public_mail_domains=context.public_mail_domains,
     )

@@ -6,19 +6,21 @@ A stage takes a list of one type and returns a list of the next, so that a wrong
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 
-from inbound.database.messages import MessageRow, StoredIdentity
+from inbound.database.messages import MessageRow
 from inbound.model.alert import Alert, AlertMatch
 from inbound.model.authorship import Authorship, Directory, Question
 from inbound.model.desk import Contact, Resource, Target
 from inbound.model.drafts import Drafts
+from inbound.model.earlier import Earlier, Stored
 from inbound.model.mail import Delivery, Mail, Recipient, Reply
 from inbound.model.mailbox import Mailbox
 from inbound.model.outcome import Outcome, Reason, Result
 from inbound.model.trace import Step
-from inbound.model.verdict import Verdict
-from inbound.rules.conflicts import keys_on_arrival
+from inbound.model.verdict import Road, Verdict
+from inbound.rules.conflicts import keys_on_arrival, locks_on_arrival
 from inbound.rules.limits import Kept
 from inbound.rules.notices import Wanted
+from inbound.rules.private import is_private
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,6 +35,11 @@ class Received:
     identities: tuple[bytes, ...]
     #: is it proven that the author in From wrote it?
     is_author_proven: bool
+    #: Message-IDs that it refers to, the nearest first; none where threading does not count
+    thread_ids: tuple[str, ...] = ()
+    #: what loops are counted by; None: not counted
+    loop_key: int | None = None
+    body_key: int | None = None
     #: the row of a stored message that is tried again; None for a new one
     row_id: int | None = None
     #: explain only: keeps its rows apart from those of live mail, so that nothing live waits for it
@@ -41,7 +48,19 @@ class Received:
     @property
     def keys(self) -> frozenset[Hashable]:
         """What it must not share with another message of its wave."""
-        return keys_on_arrival(self.mail, self.mailbox.name, self.identities[0])
+        return keys_on_arrival(self.mail, self.identities[0], self.thread_ids, self.loop_key)
+
+    @property
+    def locks(self) -> frozenset[str]:
+        """What no other transaction may decide about at the same time; a rehearsal decides nothing."""
+        if self.salt:
+            return frozenset()
+        return locks_on_arrival(self.mail, self.identities[0], self.thread_ids, self.loop_key)
+
+    @property
+    def is_private(self) -> bool:
+        """Is nothing of it kept that says what is in it?"""
+        return is_private(self.mail.marks.sensitivity)
 
     @property
     def has_null_path(self) -> bool:
@@ -66,8 +85,14 @@ class Attributed:
     authorship: Authorship
     #: what the database knew about the people of the batch
     directory: Directory
-    #: the object that the subject or the token names, which also says where mail from nobody known belongs
+    #: what it knew about the messages before
+    earlier: Earlier
+    #: the object that it is about; one that the subject names also says where mail from nobody known belongs
     target: Target | None
+    #: how it was found
+    road: Road
+    #: the object of the same message, which came before with other octets
+    copied: Target | None
     #: is the author somebody else's to that object?
     is_stranger: bool
     #: of an alerts mailbox; None where the key is wrong
@@ -84,6 +109,9 @@ class Classified:
     received: Received
     question: Question
     authorship: Authorship
+    earlier: Earlier
+    #: the object that was looked at, whatever came of that
+    aimed: Target | None
     alarm: Alarm | None
     verdict: Verdict
     #: the text, divided; None unless it is about an object
@@ -106,8 +134,8 @@ class Decided:
     steps: tuple[Step, ...]
     #: None for a message that made the pipeline fail
     classified: Classified | None = None
-    #: the first delivery, for a duplicate
-    first: StoredIdentity | None = None
+    #: the first delivery, of a message that was redelivered
+    first: Stored | None = None
     #: what failed, for a quarantined message
     error: str | None = None
 

@@ -10,7 +10,8 @@ from inbound.model.mail import Address
 from inbound.model.mailbox import Mailbox
 from inbound.model.trace import Step, hit, miss
 from inbound.model.verdict import Case, Picks, Standing, Verdict
-from inbound.rules.classification import decide, is_complete
+from inbound.rules.classification import decide
+from inbound.rules.first_line import is_complete
 from inbound.rules.indicators import find_entry
 from inbound.rules.organizations import takes_tickets
 from inbound.rules.wording import Language, say

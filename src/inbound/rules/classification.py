@@ -3,15 +3,12 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from inbound.model.authorship import Authorship, Source
+from inbound.model.authorship import Source
 from inbound.model.desk import Target
-from inbound.model.indicated import Writer
 from inbound.model.mailbox import Mailbox, ObjectKind, Publish
 from inbound.model.outcome import Outcome, Reason
 from inbound.model.trace import Step, hit, miss
-from inbound.model.verdict import Case, FirstLine, Picks, Standing, Verdict
-from inbound.rules.indicators import read_indicators
-from inbound.rules.proof import is_author_proven, is_listed_approver
+from inbound.model.verdict import Case, Road, Standing, Verdict
 from inbound.rules.reasons import first_reason
 
 #: kinds fall back when a mailbox does not create them: time entry → note → ticket
@@ -33,63 +30,23 @@ OUTCOMES: dict[ObjectKind, Outcome] = {
 _NOTES: dict[str, ObjectKind] = {"ticket": "ticket_note", "task": "task_note", "project": "project_note"}
 _TIME_ENTRIES: dict[str, ObjectKind] = {"ticket": "ticket_time_entry", "task": "task_time_entry"}
 #: reasons that a ticket of its own does not have
-_ABOUT_THE_OBJECT = frozenset({Reason.SUBJECT_NUMBER, Reason.ATTACHED_STRANGER})
+_ABOUT_THE_OBJECT = frozenset({Reason.SUBJECT_NUMBER, Reason.HEADER_THREAD, Reason.ATTACHED_STRANGER})
+#: reasons of tickets that nothing but the lack of an object explains
+_NEW = frozenset({Reason.NEW_TICKET, Reason.THREAD_NOT_PARTICIPANT})
 _MARKS = {
     Source.FORWARDED_BLOCK: Reason.FORWARDED_NOT_REDIRECTED,
     Source.MAILBOX: Reason.ORIGINATOR_IS_MAILBOX,
 }
 
 
-def is_complete(target: Target, picks: Picks) -> bool:
-    """Is the object done? A status that the file does not know counts as not complete."""
-    return target.status in picks.complete_statuses
-
-
-def read_first_line(
-    text: str,
-    authorship: Authorship,
-    standing: Standing,
-    target: Target,
-    mailbox: Mailbox,
-    picks: Picks,
-    *,
-    is_proven: bool,
-) -> FirstLine:
-    """Read what a resource or an approver wants done with an object.
-
-    Args:
-        text: the new text, without what is quoted; empty when nothing is new.
-        authorship: who wrote it.
-        standing: what that author may do.
-        target: the object.
-        mailbox: it came to.
-        picks: active statuses and roles.
-        is_proven: of the address in From.
-    """
-    resource = authorship.attribution.resource if authorship.attribution else None
-    is_listed = is_listed_approver(authorship, target.approvers)
-    is_prohibited = mailbox.ticket_time_entry.when_complete == "prohibit" and target.kind == "ticket"
-    writer = Writer(
-        target=target.kind,
-        is_resource=standing is Standing.PROVEN_RESOURCE,
-        statuses=picks.statuses,
-        roles=picks.roles,
-        held_roles=resource.roles if resource else (),
-        is_change_request=target.approvers is not None,
-        is_approver=is_listed and is_author_proven(authorship, is_proven=is_proven),
-        is_time_prohibited=is_prohibited and is_complete(target, picks),
-    )
-    indicated = read_indicators(text, writer)
-    if indicated is None and is_listed and not writer.is_approver:
-        claimed = read_indicators(text, replace(writer, is_approver=True))
-        return FirstLine(is_unproven_approval=claimed is not None)
-    return FirstLine(indicated=indicated)
-
-
 def decide(case: Case) -> Verdict:
     """What a message becomes. The stranger rule is judged first, and a complete object last."""
     if case.target is None:
         return _without_object(case)
+    if case.road is not Road.NUMBER and case.is_stranger:
+        return _not_participant(case, case.target)
+    if case.road is not Road.NUMBER and case.is_passed_on:
+        return _passed_on(case, case.target)
     if case.is_stranger:
         return _of_stranger(case, case.target)
     return _of_participant(case, case.target)
@@ -112,7 +69,7 @@ def _of_participant(case: Case, target: Target) -> Verdict:
     return _plain_note(case, target)
 
 
-def _without_object(case: Case) -> Verdict:
+def _without_object(case: Case, reason: Reason = Reason.NEW_TICKET) -> Verdict:
     """Nothing leads to an object: a ticket, always."""
     if case.is_calendar_reply:
         step = hit("classify", "calendar_reply", "an answer to an invitation, about no object")
@@ -120,9 +77,21 @@ def _without_object(case: Case) -> Verdict:
     if case.authorship.attribution is None:
         return of_nobody()
     step = hit("classify", "ticket", "nothing leads to an existing object")
-    return Verdict(
-        outcome=Outcome.TICKET_CREATED, reason=_reason(case, Reason.NEW_TICKET), kind="ticket", steps=(step,)
-    )
+    return Verdict(outcome=Outcome.TICKET_CREATED, reason=_reason(case, reason), kind="ticket", steps=(step,))
+
+
+def _not_participant(case: Case, target: Target) -> Verdict:
+    """Headers are no secret: they lead only those to an object who have to do with it."""
+    step = hit("classify", "thread_not_participant", f"a header leads to {target.number}, of which it is no part")
+    verdict = _without_object(case, Reason.THREAD_NOT_PARTICIPANT)
+    return replace(verdict, is_unrelated=verdict.kind == "ticket", steps=(step, *verdict.steps))
+
+
+def _passed_on(case: Case, target: Target) -> Verdict:
+    """A forwarded mail asks something new; a number in its subject would have attached it."""
+    step = hit("classify", "forward_starts_new", f"a header leads to {target.number}, but the subject says forwarded")
+    verdict = _without_object(case, Reason.FORWARD_STARTS_NEW)
+    return replace(verdict, linked=target if verdict.kind else None, steps=(step, *verdict.steps))
 
 
 def of_nobody(steps: tuple[Step, ...] = ()) -> Verdict:
@@ -156,6 +125,17 @@ def internal_note(case: Case, target: Target, reason: Reason) -> Verdict:
     return _made(case, target, _NOTES[target.kind], reason=reason, publish="internal", steps=(step,))
 
 
+def altered_copy(case: Case, target: Target) -> Verdict:
+    """The same message again, changed on its way: for the desk's eyes, without any effect, and never a ticket."""
+    verdict = internal_note(case, target, Reason.COPY_ALTERED)
+    if verdict.target is None:
+        step = miss("classify", "copy_altered", "the mailbox creates no note, and a copy starts no ticket")
+        return Verdict(
+            outcome=Outcome.DUPLICATE, reason=Reason.COPY_ALTERED, target=target, steps=(*verdict.steps, step)
+        )
+    return replace(verdict, reason=Reason.COPY_ALTERED, is_whole_mail=True)
+
+
 def _indicated(case: Case, target: Target) -> Verdict:
     """A time entry, a decision, or both."""
     indicated = case.first_line.indicated
@@ -174,19 +154,18 @@ def _indicated(case: Case, target: Target) -> Verdict:
 
 def _plain_note(case: Case, target: Target) -> Verdict:
     note = _made(case, target, _NOTES[target.kind])
-    is_silent = case.is_altered_copy or case.is_automated
     if case.is_complete and target.kind == "ticket":
-        return _on_complete(case, target, note, is_silent=is_silent)
-    if is_silent or note.target is None:
+        return _on_complete(case, target, note)
+    if case.is_automated or note.target is None:
         return note
     return replace(note, status=_status_after(case, target))
 
 
-def _on_complete(case: Case, target: Target, note: Verdict, *, is_silent: bool) -> Verdict:
+def _on_complete(case: Case, target: Target, note: Verdict) -> Verdict:
     """``when_complete``: a note; reopen, when completed at most ``reopen_days`` ago; or a linked new ticket."""
     defaults = case.mailbox.ticket_note
-    if is_silent:
-        step = miss("classify", "when_complete", "automated mail and altered copies neither reopen nor start a ticket")
+    if case.is_automated:
+        step = miss("classify", "when_complete", "automated mail neither reopens nor starts a ticket")
         return replace(note, steps=(*note.steps, step))
     if defaults.when_complete == "note" or note.target is None:
         return replace(note, steps=(*note.steps, hit("classify", "when_complete", "the ticket stays complete")))
@@ -225,7 +204,7 @@ def _made(
     target: Target,
     wanted: ObjectKind,
     *,
-    reason: Reason = Reason.SUBJECT_NUMBER,
+    reason: Reason | None = None,
     publish: Publish | None = None,
     steps: tuple[Step, ...] = (),
 ) -> Verdict:
@@ -235,6 +214,7 @@ def _made(
         trace.append(miss("classify", "creates", f"mailbox {case.mailbox.name} creates no {kind}"))
         kind = FALLBACKS[kind]
     is_ticket = kind == "ticket"
+    reason = reason or (Reason.SUBJECT_NUMBER if case.road is Road.NUMBER else Reason.HEADER_THREAD)
     plain = Reason.NEW_TICKET if is_ticket and reason in _ABOUT_THE_OBJECT else reason
     return Verdict(
         outcome=OUTCOMES[kind],
@@ -272,6 +252,6 @@ def _reason(case: Case, plain: Reason) -> Reason:
     if case.standing is Standing.UNPROVEN_RESOURCE:
         true.append(Reason.SENDER_NOT_AUTHENTICATED)
     attribution = case.authorship.attribution
-    if plain is Reason.NEW_TICKET and attribution is not None and attribution.ambiguous:
+    if plain in _NEW and attribution is not None and attribution.ambiguous:
         true.append(Reason.CONTACT_AMBIGUOUS)
     return first_reason(true)

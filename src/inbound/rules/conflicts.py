@@ -8,18 +8,34 @@ from inbound.model.mail import Mail
 T = TypeVar("T")
 
 
-def keys_on_arrival(mail: Mail, mailbox: str, identity: bytes) -> frozenset[Hashable]:
-    """What two messages must not have in common: the identity in a mailbox, the Message-ID over all of them.
+def keys_on_arrival(
+    mail: Mail, identity: bytes, thread_ids: Iterable[str], loop_key: int | None
+) -> frozenset[Hashable]:
+    """What two messages must not have in common: identity, Message-ID, what they answer; author with subject.
 
     Args:
         mail: understood.
-        mailbox: name of the mailbox.
-        identity: under which it is stored.
+        identity: under which it is stored, over all mailboxes.
+        thread_ids: Message-IDs that it refers to, where they count.
+        loop_key: None: not counted.
     """
-    keys: set[Hashable] = {("identity", mailbox, identity)}
-    if mail.message_id is not None:
-        keys.add(("message_id", mail.message_id))
-    return frozenset(keys)
+    keys: set[Hashable] = {identity, loop_key, mail.message_id, *thread_ids}
+    return frozenset(keys - {None})
+
+
+def locks_on_arrival(mail: Mail, identity: bytes, thread_ids: Sequence[str], loop_key: int | None) -> frozenset[str]:
+    """The same over all processes. Of what it answers the nearest two and the root: each lock costs.
+
+    Args:
+        mail: understood.
+        identity: as in `keys_on_arrival`.
+        thread_ids: as in `keys_on_arrival`, the nearest first.
+        loop_key: as in `keys_on_arrival`.
+    """
+    # A message with an id is known by that: its identity would be a second lock for the same.
+    own = mail.message_id or identity.hex()
+    locks = {f"id {one}" for one in (own, *thread_ids[:2], *thread_ids[-1:])}
+    return frozenset(locks if loop_key is None else locks | {f"loop {loop_key}"})
 
 
 def split(

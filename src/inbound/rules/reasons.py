@@ -8,6 +8,8 @@ from inbound.model.outcome import Reason
 #: `Reason.PROCESSING_FAILED` is none of them: it is our own trouble with a message, not a decision about it.
 ORDER: tuple[Reason, ...] = (
     Reason.REDELIVERED,
+    Reason.OWN_NOTICE,
+    Reason.HOP_LIMIT,
     Reason.PRIVATE,
     Reason.BLOCKED,
     Reason.OVER_GUARD,
@@ -19,17 +21,24 @@ ORDER: tuple[Reason, ...] = (
     Reason.AUTOMATIC_REPLY,
     Reason.CALENDAR_REPLY,
     Reason.ALERT_KEY_WRONG,
+    Reason.LOOP_LIMIT,
     Reason.SENDER_UNKNOWN,
     Reason.STRANGER,
+    Reason.OTHER_MAILBOX,
     # the object
+    Reason.COPY_ALTERED,
+    Reason.TICKET_DUPLICATE,
     Reason.ATTACHED_STRANGER,
+    Reason.THREAD_NOT_PARTICIPANT,
     Reason.SENDER_NOT_AUTHENTICATED,
     Reason.INDICATOR_REJECTED,
     Reason.CONTACT_AMBIGUOUS,
     Reason.FORWARDED_NOT_REDIRECTED,
     Reason.ORIGINATOR_IS_MAILBOX,
+    Reason.FORWARD_STARTS_NEW,
     # nothing special
     Reason.SUBJECT_NUMBER,
+    Reason.HEADER_THREAD,
     Reason.NEW_TICKET,
 )
 

@@ -1,6 +1,7 @@
 """Who is a stranger to an object, and who else a message brings along."""
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from inbound.model.authorship import Authorship, Directory
 from inbound.model.desk import Contact, Organization, Resource, Target
@@ -9,7 +10,7 @@ from inbound.model.trace import Step, hit, miss
 from inbound.rules.organizations import is_family, owned_domains
 from inbound.rules.originator import acting_resource, without_sub_address
 from inbound.rules.persons import persons_at
-from inbound.rules.proof import is_listed_approver
+from inbound.rules.proof import is_author_proven, is_listed_approver
 
 
 def is_stranger(
@@ -17,6 +18,8 @@ def is_stranger(
     target: Target,
     directory: Directory,
     *,
+    is_proof_needed: bool = False,
+    is_proven: bool = False,
     participants: frozenset[str] = frozenset(),
     public_mail_domains: frozenset[str] = frozenset(),
 ) -> tuple[bool, Step]:
@@ -29,6 +32,8 @@ def is_stranger(
         authorship: who wrote it.
         target: the object.
         directory: knows the author and the owners of the author's domain.
+        is_proof_needed: whoever only claims to be a resource is one to a number, and none to a thread.
+        is_proven: of the address in From.
         participants: lower-case addresses of those who took part in the object already.
         public_mail_domains: beyond the shipped ones.
 
@@ -38,22 +43,33 @@ def is_stranger(
     if authorship.originator.author is None:
         return True, hit("classify", "stranger", "nobody is known to have written it")
     key = authorship.originator.author.key
-    known = (*_ties(authorship, target, directory, public_mail_domains), "took part" if key in participants else "")
-    tie = next(filter(None, known), None)
+    ties = _ties(
+        authorship, target, directory, public_mail_domains, is_proof_needed=is_proof_needed, is_proven=is_proven
+    )
+    tie = next(chain(ties, ("took part",) if key in participants else ()), None)
     if tie is not None:
         return False, miss("classify", "stranger", f"{key} has to do with {target.number}: {tie}")
     return True, hit("classify", "stranger", f"{key} has nothing to do with {target.organization.name}")
 
 
 def _ties(
-    authorship: Authorship, target: Target, directory: Directory, public_mail_domains: frozenset[str]
+    authorship: Authorship,
+    target: Target,
+    directory: Directory,
+    public_mail_domains: frozenset[str],
+    *,
+    is_proof_needed: bool,
+    is_proven: bool,
 ) -> Iterator[str]:
     """What an author has to do with an object, in words."""
     author = authorship.originator.author
     if author is None:
         return
-    if authorship.attribution is not None and authorship.attribution.resource is not None:
+    is_acting = not is_proof_needed or is_author_proven(authorship, is_proven=is_proven)
+    if authorship.attribution is not None and authorship.attribution.resource is not None and is_acting:
         yield "a resource"
+    if authorship.originator.forwarder is not None:
+        yield "a resource passes it on"
     if is_listed_approver(authorship, target.approvers):
         yield "an approver"
     for person in persons_at(author, directory):

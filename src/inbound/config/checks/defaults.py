@@ -6,8 +6,9 @@ from typing import Any
 
 from inbound.config.checks.names import listed, out_of_range, why_no_address
 from inbound.config.mistakes import Mistake, shown
+from inbound.config.pick_lists import Category, Choice, IssueType, Queue, Status, Tag
 from inbound.config.positions import Key
-from inbound.config.settings import Category, Choice, IssueType, Queue, Settings, Status, Tag
+from inbound.config.settings import Settings
 from inbound.model.mailbox import Mailbox
 
 Entry = Choice | Status | Queue | Category | IssueType | Tag

@@ -8,8 +8,10 @@ from difflib import get_close_matches
 from inbound.config.checks.defaults import tags
 from inbound.config.checks.names import not_a_name, repeated, why_no_address, why_no_domain
 from inbound.config.mistakes import Mistake, shown
+from inbound.config.pick_lists import Tag
 from inbound.config.positions import Key
-from inbound.config.settings import Settings, Tag
+from inbound.config.settings import Settings
+from inbound.model.mailbox import DUPLICATE_NOTE_TYPE
 
 PICK_LISTS = (
     "statuses",
@@ -50,6 +52,7 @@ def mistakes(settings: Settings) -> Iterator[Mistake]:
         yield from tags(key, category.tags, settings, are_retired_ones_fine=not category.active)
     for index, tag in enumerate(desk.tags):
         yield from _aliases(("desk", "tags", index), tag)
+    yield from _duplicates(settings)
 
 
 def _pick_list(key: Key, entries: tuple[object, ...]) -> Iterator[Mistake]:
@@ -58,6 +61,14 @@ def _pick_list(key: Key, entries: tuple[object, ...]) -> Iterator[Mistake]:
     ]
     yield from not_a_name(names)
     yield from repeated(names, "entry")
+
+
+def _duplicates(settings: Settings) -> Iterator[Mistake]:
+    """A note on the ticket that is repeated needs its type."""
+    names = {note_type.name for note_type in settings.desk.note_types if note_type.active}
+    if settings.desk.duplicates.action.startswith("note") and DUPLICATE_NOTE_TYPE not in names:
+        message = f'needs an active entry "{DUPLICATE_NOTE_TYPE}" in desk.note_types'
+        yield Mistake(key=("desk", "duplicates", "action"), message=message, depends_on=(("desk", "note_types"),))
 
 
 def _members(key: Key, members: tuple[str, ...]) -> Iterator[Mistake]:

@@ -3,6 +3,7 @@
 import pytest
 
 from inbound.config import Server, Settings
+from inbound.message.tokens import Token, mailbox_mark, make_token
 from inbound.model.mail import Recipient
 from inbound.model.mailbox import Mailbox
 from inbound.routing import Refusal, Routes
@@ -112,3 +113,42 @@ def test_postmaster_is_no_monitoring_tool() -> None:
     for mailboxes, expected in (((alerts, support), "support"), ((alerts,), "alerts")):
         routed = Routes(Settings(mailboxes=mailboxes)).route("postmaster")
         assert routed == Recipient(address="postmaster", mailbox=expected, sub_address="")
+
+
+class TestBounces:
+    """``bounce+TOKEN@`` a served domain leads to the mailbox of the notice that carried the token."""
+
+    SECRET = b"the desk's secret"
+
+    def address(self, mailbox: str = "vip", secret: bytes = SECRET) -> str:
+        token = Token(kind="ticket", object_id=7, notice_id=42, mailbox_mark=mailbox_mark(mailbox))
+        return f"bounce+{make_token(token, secret)}@desk.example"
+
+    def routes(self, **server: object) -> Routes:
+        vip = Mailbox(name="vip", address="vip@desk.example")
+        gone = Mailbox(name="gone", address="gone@desk.example", active=False)
+        support = Mailbox(name="support", address="support@desk.example")
+        settings = Settings.model_validate({"server": {"domains": ["desk.example"], **server}})
+        return Routes(settings.model_copy(update={"mailboxes": (support, vip, gone)}), self.SECRET)
+
+    def test_it_belongs_to_the_mailbox_of_its_notice(self) -> None:
+        """The token says which, in any case of letters."""
+        for address in (self.address(), self.address().upper()):
+            routed = self.routes().route(address)
+            assert isinstance(routed, Recipient)
+            assert routed.mailbox == "vip"
+
+    def test_an_old_secret_is_still_known(self) -> None:
+        """What was sent before the secret was replaced may still come back."""
+        routes = self.routes(old_secrets=["an older secret"])
+        assert isinstance(routes.route(self.address(secret=b"an older secret")), Recipient)
+
+    def test_anything_else_is_unknown(self) -> None:
+        """A forged token, none, one in another local part, and one of a mailbox that is gone."""
+        token = self.address().removeprefix("bounce+")
+        forged = self.address(secret=b"somebody else's")
+        for address in (forged, "bounce@desk.example", "bounce+@desk.example", token, self.address("nobody")):
+            assert self.routes().route(address) is Refusal.UNKNOWN_MAILBOX, address
+        assert self.routes().route(self.address("gone")) is Refusal.INACTIVE_MAILBOX
+        assert Routes(SETTINGS).route(self.address("support", b"")) is Refusal.UNKNOWN_MAILBOX
+        assert self.routes().route(self.address().replace("desk", "other")) is Refusal.DOMAIN_NOT_SERVED

@@ -1,10 +1,11 @@
-"""An envelope recipient to its mailbox: aliases, sub-addresses, postmaster. Pure; built from the settings."""
+"""An envelope recipient to its mailbox: aliases, sub-addresses, postmaster, bounces. Pure; built from the settings."""
 
 import re
 import unicodedata
 from enum import Enum
 
 from inbound.config import Settings
+from inbound.message.tokens import bounced_token, mailbox_mark
 from inbound.model.mail import Recipient
 from inbound.model.mailbox import Mailbox
 
@@ -29,7 +30,13 @@ class Refusal(Enum):
 class Routes:
     """The recipients that are accepted, and where they lead."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, secret: bytes = b"") -> None:
+        """Prepare.
+
+        Args:
+            settings: checked.
+            secret: of the desk, for the addresses that undeliverable notices come back to; empty: there are none.
+        """
         self._domains = frozenset(_domain_key(domain) for domain in settings.server.domains)
         self._mailboxes = {
             _address_key(address): mailbox
@@ -37,6 +44,8 @@ class Routes:
             for address in (*mailbox.aliases, mailbox.address)
         }
         self._postmaster = _postmaster_mailbox(settings)
+        self._secrets = (secret, *(old.encode() for old in settings.server.old_secrets)) if secret else ()
+        self._by_mark = {mailbox_mark(mailbox.name): mailbox for mailbox in settings.mailboxes}
 
     def route(self, address: str) -> Recipient | Refusal:
         """Where mail for an envelope recipient goes.
@@ -56,6 +65,9 @@ class Routes:
         mailbox = self._mailboxes.get((_local_key(name), domain_key))
         if _local_key(name) == _POSTMASTER and (mailbox is None or not mailbox.active):
             mailbox = self._postmaster
+        if mailbox is None and (token := bounced_token(address, self._secrets)) is not None:
+            # What comes back from a notice belongs to the notice's mailbox.
+            mailbox = self._by_mark.get(token.mailbox_mark)
         if mailbox is None:
             return Refusal.UNKNOWN_MAILBOX
         if not mailbox.active:

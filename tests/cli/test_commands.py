@@ -135,7 +135,7 @@ def test_migrate_goes_forward_and_back(database_url: str) -> None:
         refused = daemon.command("messages", "list")
         assert refused.returncode == 1
         assert b"run `inbound migrate`" in refused.stderr
-        assert b"empty -> 0003" in daemon.command("migrate").stdout
+        assert b"empty -> 0004" in daemon.command("migrate").stdout
     finally:
         daemon.close()
 

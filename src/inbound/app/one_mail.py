@@ -46,19 +46,22 @@ class Envelope:
     received_at: datetime
 
 
-def delivery_of(content: bytes, envelope: Envelope, settings: Settings, lookup: Lookup = system_lookup) -> Delivery:
+def delivery_of(
+    content: bytes, envelope: Envelope, settings: Settings, secret: bytes = b"", lookup: Lookup = system_lookup
+) -> Delivery:
     """Route and judge a mail as reception would.
 
     Args:
         content: of the mail.
         envelope: as SMTP would have said it.
         settings: of the file.
+        secret: of the desk, as for `Routes`.
         lookup: asks DNS.
 
     Raises:
         NotFound: a recipient leads to no active mailbox, or no entry lets the peer in.
     """
-    routes = Routes(settings)
+    routes = Routes(settings, secret)
     recipients: dict[str, Recipient] = {}
     for address in envelope.rcpt_to:
         recipient = routes.route(address)

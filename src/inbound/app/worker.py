@@ -74,7 +74,9 @@ class _Worker:
         self._day_bases = DayBases(self._database)
         self._committer = Committer(self._database, build_context(post.settings, self._day_bases, post.secret))
         self._intake = Intake(self._committer, _own_share(post.settings, post.workers))
-        self._reception = Reception(post.settings, self._intake, ConnectionCount(post.counters, post.number))
+        self._reception = Reception(
+            post.settings, self._intake, ConnectionCount(post.counters, post.number), secret=post.secret
+        )
         self._stop = asyncio.Event()
 
     async def run(self) -> None:

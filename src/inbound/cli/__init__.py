@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from inbound.cli import database, directory, mail, messages, peers, service
+from inbound.cli import database, directory, mail, messages, notices, peers, service
 from inbound.errors import ConfigurationError, InboundError
 
 app = typer.Typer(
@@ -17,6 +17,7 @@ app = typer.Typer(
 service.add_to(app)
 mail.add_to(app)
 app.add_typer(messages.app, name="messages")
+app.add_typer(notices.app, name="notices")
 app.add_typer(directory.app, name="directory")
 app.add_typer(peers.app, name="peers")
 app.add_typer(database.app, name="database")

@@ -10,6 +10,7 @@ import typer
 
 from inbound.app.database import opened_database
 from inbound.app.one_mail import Envelope, deliver, delivery_of, explain
+from inbound.app.secret import secret_of
 from inbound.cli.options import ConfigOption, JsonOption, load, time_of
 from inbound.cli.show import explanation, explanation_json
 from inbound.cli.understood import understood_json, understood_text
@@ -49,7 +50,7 @@ def deliver_command(
 ) -> None:
     """Process a mail and store the result, without SMTP. Exit code 75 (EX_TEMPFAIL): try again later."""
     settings, path = load(config)
-    delivery = _delivery(file, to, mail_from, peer, None, settings)
+    delivery = _delivery(file, to, mail_from, peer, None, settings, path)
     with opened_database(settings, path) as database:
         answer = deliver(delivery, settings, path, database)
     report(answer, is_json=is_json)
@@ -67,7 +68,7 @@ def explain_command(
 ) -> None:
     """Show what would become of a mail, stage by stage, and why. Runs the real pipeline and rolls back."""
     settings, path = load(config)
-    delivery = _delivery(file, to, mail_from, peer, at, settings)
+    delivery = _delivery(file, to, mail_from, peer, at, settings, path)
     with opened_database(settings, path) as database:
         processed = explain(delivery, settings, path, database)
     if is_json:
@@ -100,7 +101,7 @@ def report(answer: Committed | Deferred, *, is_json: bool) -> None:
 
 
 def _delivery(
-    file: str, to: list[str], mail_from: str, peer: str | None, at: str | None, settings: Settings
+    file: str, to: list[str], mail_from: str, peer: str | None, at: str | None, settings: Settings, config: Path
 ) -> Delivery:
     content = _read(file)
     if len(content) > settings.server.max_message_bytes:
@@ -111,7 +112,7 @@ def _delivery(
         peer_address=peer,
         received_at=time_of(at) if at else datetime.now(UTC),
     )
-    return delivery_of(content, envelope, settings)
+    return delivery_of(content, envelope, settings, secret_of(settings, config))
 
 
 def _read(file: str) -> bytes:

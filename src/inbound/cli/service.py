@@ -38,11 +38,13 @@ def check(config: ConfigOption = None, *, is_json: JsonOption = False) -> None:
     """Check the configuration, and the database behind it; print every mistake with file and line."""
     from inbound.app.checks import check_stored_and_people
     from inbound.app.database import opened_database
+    from inbound.app.notices import about_notices, check_templates
     from inbound.errors import ConfigurationError
     from inbound.smtp.tls import expiries
 
     try:
         settings, path = load(config)
+        check_templates(settings, path)
         with opened_database(settings, path) as database:
             check_stored_and_people(settings, database, path)
     except ConfigurationError as error:
@@ -56,12 +58,15 @@ def check(config: ConfigOption = None, *, is_json: JsonOption = False) -> None:
         raise typer.Exit(2) from error
     certificates = expiries(settings)
     active = [mailbox.address for mailbox in settings.mailboxes if mailbox.active]
+    about = about_notices(settings)
     if is_json:
-        typer.echo(json.dumps({"ok": True, "file": str(path), "mailboxes": active, "certificates": certificates}))
+        found = {"mailboxes": active, "certificates": certificates, "notices": about}
+        typer.echo(json.dumps({"ok": True, "file": str(path), **found}))
     else:
         typer.echo(f"{path}: no mistakes; {len(active)} active mailboxes: {', '.join(active)}")
         for where, until in certificates.items():
             typer.echo(f"{where}: certificate is valid until {until}")
+        typer.echo(about)
 
 
 def migrate(

@@ -13,6 +13,7 @@ from inbound.model.drafts import Drafts
 from inbound.model.mailbox import Mailbox
 from inbound.model.notice import NoticeDraft, Person
 from inbound.model.outcome import Reason
+from inbound.model.proof import Method
 from inbound.model.trace import Step
 from inbound.model.verdict import Standing
 from inbound.pipeline.context import Context
@@ -28,6 +29,8 @@ from inbound.rules.proof import standing_of
 _LOOKED_UP = frozenset(
     {"contact", "additional_contacts", "primary_resource", "secondary_resources", "account_manager", "queue"}
 )
+#: a trusted peer proves its own people, not somebody unknown
+_PROVING = frozenset({Method.DKIM, Method.ARC, Method.AUTHENTICATION_RESULTS})
 #: as whom the author of a message may hear of it; rules have left these out where nobody may answer
 _AS_AUTHOR = frozenset({"originator", "contact"})
 
@@ -81,8 +84,7 @@ def _happened(decided: Decided, drafts: Drafts, context: Context) -> Happened:
         author=author.key if author else "",
         is_known=attribution is not None
         and bool(attribution.contact or attribution.resource or attribution.co_managing_user or attribution.ambiguous),
-        # A trusted peer proves its own people, not somebody unknown.
-        is_authenticated=received.is_author_proven and not received.delivery.peer.is_trusted,
+        is_authenticated=received.delivery.proof.method in _PROVING,
         is_by_resource=standing is Standing.PROVEN_RESOURCE,
         is_forwarded=one.authorship.originator.source is Source.FORWARDED_BLOCK,
         is_generated=bool(generated_sign(mail, has_null_path=received.has_null_path)),

@@ -41,12 +41,18 @@ class Policy:
     prover: Prover
 
     @classmethod
-    def from_settings(cls, settings: Settings, resolver: Resolver) -> Self:
-        """The policy of these settings."""
+    def from_settings(cls, settings: Settings, resolver: Resolver, secret: bytes = b"") -> Self:
+        """The policy of these settings.
+
+        Args:
+            settings: checked.
+            resolver: asks DNS.
+            secret: of the desk, as for `Routes`.
+        """
         return cls(
             server=settings.server,
             limits=settings.limits,
-            routes=Routes(settings),
+            routes=Routes(settings, secret),
             peers=Peers(settings.peers, resolver),
             prover=Prover(settings.authentication, resolver),
         )

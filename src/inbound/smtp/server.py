@@ -40,6 +40,7 @@ class Reception:
         intake: Intake,
         count: ConnectionCount | None = None,
         lookup: Lookup = system_lookup,
+        secret: bytes = b"",
     ) -> None:
         """Prepare what the listeners of the settings offer.
 
@@ -48,12 +49,14 @@ class Reception:
             intake: where messages go.
             count: of open connections, when other processes accept as well.
             lookup: asks DNS.
+            secret: of the desk, by which it knows the addresses that its notices come back to.
 
         Raises:
             InboundError: a certificate or key cannot be loaded.
         """
+        self._secret = secret
         self._resolver = Resolver(lookup, seconds=settings.limits.dns_seconds)
-        self._handler = Handler(Policy.from_settings(settings, self._resolver), intake)
+        self._handler = Handler(Policy.from_settings(settings, self._resolver, secret), intake)
         self._connections = Connections(count or ConnectionCount())
         self._doors = [
             _Door(
@@ -95,7 +98,7 @@ class Reception:
             door.listener, door.service.tls = listener, context
             door.service.is_tls_required = listener.tls == "required"
         self._resolver.seconds = settings.limits.dns_seconds
-        self._handler.policy = Policy.from_settings(settings, self._resolver)
+        self._handler.policy = Policy.from_settings(settings, self._resolver, self._secret)
 
     async def stop(self, deadline_seconds: float) -> None:
         """Accept nobody any more, say 421 to idle peers, let messages in progress finish, close.

@@ -47,7 +47,7 @@ class Envelope:
 
 
 def delivery_of(
-    content: bytes, envelope: Envelope, settings: Settings, secret: bytes = b"", lookup: Lookup = system_lookup
+    content: bytes, envelope: Envelope, settings: Settings, lookup: Lookup = system_lookup, secret: bytes = b""
 ) -> Delivery:
     """Route and judge a mail as reception would.
 
@@ -55,8 +55,8 @@ def delivery_of(
         content: of the mail.
         envelope: as SMTP would have said it.
         settings: of the file.
-        secret: of the desk, as for `Routes`.
         lookup: asks DNS.
+        secret: of the desk, as for `Routes`.
 
     Raises:
         NotFound: a recipient leads to no active mailbox, or no entry lets the peer in.

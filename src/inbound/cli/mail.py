@@ -112,7 +112,7 @@ def _delivery(
         peer_address=peer,
         received_at=time_of(at) if at else datetime.now(UTC),
     )
-    return delivery_of(content, envelope, settings, secret_of(settings, config))
+    return delivery_of(content, envelope, settings, secret=secret_of(settings, config))
 
 
 def _read(file: str) -> bytes:

@@ -18,7 +18,7 @@ _TOLD = frozenset({Reason.PRIVATE, Reason.SENDER_UNKNOWN})
 _CUSTOMERS = frozenset({"contact", "additional_contacts"})
 _DESK = frozenset({"primary_resource", "secondary_resources", "account_manager", "queue", "operators"})
 #: no person wrote these notes, or nothing is new in them
-_QUIET = frozenset({Reason.BOUNCE, Reason.AUTOMATIC_REPLY})
+_QUIET = frozenset({Reason.BOUNCE, Reason.AUTOMATIC_REPLY, Reason.COPY_ALTERED})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,7 +86,7 @@ def why_silent(happened: Happened) -> str:
         (not happened.author, "nobody to answer"),
         (happened.is_own, "the author is an address of the desk"),
         (bool(happened.silencing_sign), happened.silencing_sign),
-        (happened.reason == "loop_limit", "loop_limit"),
+        (happened.reason is Reason.LOOP_LIMIT, "loop_limit"),
         (happened.is_spam, "marked as spam"),
         (happened.mailbox.handler == "alerts", "an alert is never answered"),
         (not is_somebody, "nobody knows the author, and nothing proves who it is (notify.strangers = false)"),

@@ -21,6 +21,8 @@ class Kind(IntEnum):
     GATE = 0x1B0B
     ARRIVAL = 0x1B0C
     LATER = 0x1B0D
+    #: of tickets that must not repeat each other: asked for last
+    DUPLICATES = 0x1B0E
 
 
 #: PostgreSQL has room for some thousand locks of all transactions together
@@ -42,6 +44,11 @@ _CLOSE = text("SELECT pg_advisory_xact_lock(CAST(:gate AS integer), 0)")
 def take(tx: Transaction, keys: Iterable[str]) -> None:
     """Wait until nobody else holds one of the keys, and hold them until the transaction ends."""
     tx.execute(_TAKE, {"kind": Kind.LATER, "stripes": _stripes(keys)}).all()
+
+
+def take_duplicates(tx: Transaction, keys: Iterable[str]) -> None:
+    """The same for what makes two new tickets repeat each other."""
+    tx.execute(_TAKE, {"kind": Kind.DUPLICATES, "stripes": _stripes(keys)}).all()
 
 
 def take_on_arrival(tx: Transaction, keys: Iterable[str]) -> None:

@@ -14,7 +14,7 @@ from inbound.database.engine import Database, describe, transaction
 from inbound.errors import DatabaseTrouble
 from inbound.message.parse import parse
 from inbound.message.unreadable import unreadable
-from inbound.model.mail import Delivery, Mail
+from inbound.model.mail import Delivery, Mail, Recipient
 from inbound.model.outcome import Answer, Committed, Deferral, Deferred
 from inbound.pipeline.context import Context
 from inbound.pipeline.process import process, quarantine
@@ -195,9 +195,17 @@ def understand(
             row_id=row_id,
             salt=salt,
         )
-        for recipient in delivery.recipients
+        for recipient in _in_file_order(delivery, context)
     )
     return Understood(position, entries, failure)
+
+
+def _in_file_order(delivery: Delivery, context: Context) -> Sequence[Recipient]:
+    """As they came; where the first mailbox is enough, the one that stands first in the file is the first."""
+    if not context.is_first_mailbox_enough:
+        return delivery.recipients
+    order = {name: position for position, name in enumerate(context.mailboxes)}
+    return sorted(delivery.recipients, key=lambda recipient: order[recipient.mailbox])
 
 
 def _key(mail: Mail, context: Context) -> bytes:

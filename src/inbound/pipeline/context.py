@@ -8,6 +8,7 @@ from inbound.config import Desk, Settings
 from inbound.database.numbers import DayBases
 from inbound.model.mailbox import Mailbox
 from inbound.model.verdict import Picks
+from inbound.rules.duplicates import DuplicateRules
 from inbound.rules.loops import LoopLimit
 from inbound.rules.tags import Tag, TagIndex, build_index
 
@@ -31,6 +32,9 @@ class Context:
     category_tags: Mapping[str, tuple[str, ...]]
     tag_index: TagIndex
     loops: LoopLimit
+    duplicates: DuplicateRules
+    #: is what one mailbox made of a message enough for all of them?
+    is_first_mailbox_enough: bool
     #: keys the digests of private mail, so that nobody can try out what was in it
     secret: bytes
     #: sign tokens: the secret, and those before it
@@ -77,6 +81,8 @@ def build_context(settings: Settings, day_bases: DayBases, secret: bytes, previo
         category_tags={category.name: category.tags for category in desk.categories},
         tag_index=build_index(Tag(label=tag.name, aliases=tag.aliases) for tag in desk.tags if tag.active),
         loops=LoopLimit(limit=desk.loops.limit, window=desk.loops.window),
+        duplicates=DuplicateRules(**desk.duplicates.model_dump()),
+        is_first_mailbox_enough=desk.same_message_in_two_mailboxes == "first",
         secret=secret,
         token_secrets=(secret, *(old.encode() for old in settings.server.old_secrets)),
         day_bases=day_bases,

@@ -9,6 +9,7 @@ from inbound.model.earlier import Recent, Stored
 from inbound.model.outcome import Outcome, Reason
 from inbound.model.trace import Step, hit, miss
 from inbound.pipeline.context import Context
+from inbound.pipeline.repeats import in_other_mailbox, repeats
 from inbound.pipeline.steps import Classified, Decided
 from inbound.rules.duplicates import is_still_same
 from inbound.rules.loops import limit_loops
@@ -19,32 +20,44 @@ def dedupe(tx: Transaction, batch: Sequence[Classified], context: Context) -> li
     retried = [classified.received.row_id for classified in batch if classified.received.row_id is not None]
     # Whoever retries the same message at the same time finds it done.
     own_rows = messages.lock_for_retry(tx, retried) if retried else {}
-    return [_decide(classified, own_rows, context) for classified in batch]
+    firsts = [_first(classified, own_rows) for classified in batch]
+    left = [in_other_mailbox(one, context) for one, (first, _) in zip(batch, firsts, strict=True) if first is None]
+    judged = iter(repeats(tx, left, context))
+    return [
+        _redelivered(classified, first, step) if first else _decide(next(judged), step, context)
+        for classified, (first, step) in zip(batch, firsts, strict=True)
+    ]
 
 
-def _decide(classified: Classified, own_rows: Mapping[int, Stored], context: Context) -> Decided:
+def _first(classified: Classified, own_rows: Mapping[int, Stored]) -> tuple[Stored | None, Step]:
+    """The first delivery of a message that was here before."""
     received = classified.received
     own_row = own_rows.get(received.row_id) if received.row_id is not None else None
     is_done = own_row is not None and own_row.outcome != Outcome.QUARANTINED
     first = own_row if is_done else _first_delivery(classified)
     is_own_row = first is not None and not is_done and (received.salt != b"" or first.row_id == received.row_id)
-    steps = (*classified.steps, _step(first, is_ignored=is_own_row))
-    if first is not None and not is_own_row:
-        return Decided(
-            received=received,
-            classified=classified,
-            outcome=Outcome.DUPLICATE,
-            reason=Reason.REDELIVERED,
-            steps=steps,
-            first=first,
-        )
+    return None if is_own_row else first, _step(first, is_ignored=is_own_row)
+
+
+def _redelivered(classified: Classified, first: Stored, step: Step) -> Decided:
+    return Decided(
+        received=classified.received,
+        classified=classified,
+        outcome=Outcome.DUPLICATE,
+        reason=Reason.REDELIVERED,
+        steps=(*classified.steps, step),
+        first=first,
+    )
+
+
+def _decide(classified: Classified, step: Step, context: Context) -> Decided:
     limited, loop_steps = _limit_loops(classified, context)
     return Decided(
-        received=received,
+        received=classified.received,
         classified=limited,
         outcome=limited.verdict.outcome,
         reason=limited.verdict.reason,
-        steps=(*steps, *_reused(classified), *loop_steps),
+        steps=(*classified.steps, step, *_reused(classified), *loop_steps),
     )
 
 

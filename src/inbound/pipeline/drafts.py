@@ -9,7 +9,8 @@ from inbound.model.authorship import Source
 from inbound.model.desk import Target
 from inbound.model.drafts import Change, ContactDraft, Decision, Drafts, NoteDraft, TicketDraft, TimeEntryDraft
 from inbound.model.mail import Address, Mail
-from inbound.model.mailbox import Mailbox
+from inbound.model.mailbox import DUPLICATE_NOTE_TYPE, Mailbox
+from inbound.model.outcome import Reason
 from inbound.pipeline.context import Context
 from inbound.pipeline.steps import Classified, Received
 from inbound.pipeline.texts import Texts
@@ -211,7 +212,7 @@ def _note(one: Classified, texts: Texts, ids: Ids, title: str) -> NoteDraft:
         quoted_text=texts.quoted_text,
         signature=texts.signature,
         html=texts.html,
-        note_type=note_types[target.kind],
+        note_type=DUPLICATE_NOTE_TYPE if one.verdict.reason is Reason.TICKET_DUPLICATE else note_types[target.kind],
         publish=one.verdict.publish,
         created_at=one.received.delivery.received_at,
     )

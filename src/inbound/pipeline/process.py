@@ -11,6 +11,7 @@ from inbound.pipeline.classify import classify
 from inbound.pipeline.context import Context
 from inbound.pipeline.dedupe import dedupe
 from inbound.pipeline.persist import persist
+from inbound.pipeline.repeats import repeat_keys
 from inbound.pipeline.resolve_sender import resolve_sender
 from inbound.pipeline.steps import Classified, Decided, Processed, Received
 from inbound.rules.conflicts import split
@@ -41,7 +42,10 @@ def process(tx: Transaction, batch: Sequence[Received], context: Context) -> lis
         wave, _ = split([(received, received.keys) for received in waiting])
         classified = classify(resolve_sender(tx, wave, context), context)
         unlocked = _take_locks(tx, classified, held)
-        for processed in persist(tx, dedupe(tx, _ready(classified, unlocked), context), context):
+        decided = dedupe(tx, _ready(classified, unlocked, context), context)
+        # A ticket that repeats another turns out to be about that only now.
+        ready, _ = split([(one, _objects(one)) for one in decided])
+        for processed in persist(tx, ready, context):
             done[id(processed.received)] = processed
         waiting = [received for received in waiting if id(received) not in done]
     results = [done[id(received)] for received in batch]
@@ -58,7 +62,12 @@ def _take_locks(tx: Transaction, classified: Sequence[Classified], held: set[str
     return wanted
 
 
-def _ready(classified: Sequence[Classified], unlocked: set[str]) -> list[Classified]:
+def _objects(one: Decided) -> list[Hashable]:
+    target = one.classified.verdict.target if one.classified and not one.first else None
+    return [] if target is None else [(target.kind, target.id)]
+
+
+def _ready(classified: Sequence[Classified], unlocked: set[str], context: Context) -> list[Classified]:
     """What can be written now; the others look again, after that.
 
     What makes a contact looks again once nobody else can make the same one; who names that contact, when it is there;
@@ -66,7 +75,7 @@ def _ready(classified: Sequence[Classified], unlocked: set[str]) -> list[Classif
     """
     makes_contacts = any(_new_contact(one) is not None for one in classified)
     ready, _ = split(
-        [(one, _keys(one)) for one in classified],
+        [(one, [*_keys(one), *repeat_keys(one, context)]) for one in classified],
         uses=_named_people if makes_contacts else lambda _: (),
         waits=lambda one: _new_contact(one) in unlocked,
     )

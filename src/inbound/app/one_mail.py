@@ -1,7 +1,6 @@
-"""One mail outside SMTP: `inbound deliver`, `inbound explain` and `inbound messages retry`."""
+"""One mail outside SMTP: `inbound deliver` and `inbound messages retry`."""
 
 import asyncio
-import os
 import time
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +9,7 @@ from pathlib import Path
 from inbound.app.secret import secret_of
 from inbound.config import PeerRule, Settings
 from inbound.database import messages
-from inbound.database.engine import Database, rolled_back, transaction
+from inbound.database.engine import Database, transaction
 from inbound.database.messages import Listed
 from inbound.database.numbers import DayBases
 from inbound.errors import InboundError, NotFound
@@ -20,8 +19,6 @@ from inbound.model.mail import Delivery, Peer, Recipient
 from inbound.model.outcome import Answer
 from inbound.model.proof import Method, Proof
 from inbound.pipeline.context import Context, build_context
-from inbound.pipeline.process import process
-from inbound.pipeline.steps import Processed
 from inbound.routing import Refusal, Routes
 from inbound.security.dns import Lookup, Resolver, system_lookup
 from inbound.security.peers import Evidence, Peers, parse_address
@@ -105,19 +102,8 @@ async def _judge(
 
 def deliver(delivery: Delivery, settings: Settings, config: Path, database: Database) -> Answer:
     """Process and commit a mail as if it had come by SMTP."""
-    committer = Committer(database, _context(settings, config, database))
+    committer = Committer(database, context_of(settings, config, database))
     return committer.commit([delivery], time.monotonic() + settings.intake.deadline_seconds)[0]
-
-
-def explain(delivery: Delivery, settings: Settings, config: Path, database: Database) -> list[Processed]:
-    """Run the real pipeline and roll back.
-
-    Its rows are kept apart from those of live mail by a salt, so that no live message waits for it.
-    """
-    context = _context(settings, config, database, is_rehearsal=True)
-    understood = understand(0, delivery, context, salt=os.urandom(32))
-    with rolled_back(database) as tx:
-        return process(tx, understood.received, context)
 
 
 def retry(row_id: int, settings: Settings, config: Path, database: Database) -> Answer:
@@ -134,7 +120,7 @@ def retry(row_id: int, settings: Settings, config: Path, database: Database) -> 
         raise NotFound(f"there is no message {row_id}")
     if stored.outcome != "quarantined":
         raise InboundError(f"message {row_id} is not in quarantine: its outcome is {stored.outcome}")
-    context = _context(settings, config, database)
+    context = context_of(settings, config, database)
     if stored.mailbox not in context.mailboxes:
         raise NotFound(f"message {row_id} came to mailbox {stored.mailbox!r}, which the configuration does not name")
     committer = Committer(database, context)
@@ -159,5 +145,13 @@ def _delivery_again(stored: Listed, content: bytes) -> Delivery:
     )
 
 
-def _context(settings: Settings, config: Path, database: Database, *, is_rehearsal: bool = False) -> Context:
+def context_of(settings: Settings, config: Path, database: Database, *, is_rehearsal: bool = False) -> Context:
+    """What the pipeline knows besides a message.
+
+    Args:
+        settings: checked.
+        config: their file.
+        database: open.
+        is_rehearsal: nothing is written.
+    """
     return build_context(settings, DayBases(database, is_rehearsal=is_rehearsal), secret_of(settings, config))

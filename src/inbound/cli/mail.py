@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from inbound.app.database import opened_database
-from inbound.app.one_mail import Envelope, deliver, delivery_of, explain
+from inbound.app.one_mail import Envelope, deliver, delivery_of
+from inbound.app.rehearsal import explain
 from inbound.app.secret import secret_of
 from inbound.cli.options import ConfigOption, JsonOption, load, time_of
 from inbound.cli.show import explanation, explanation_json
@@ -70,11 +71,11 @@ def explain_command(
     settings, path = load(config)
     delivery = _delivery(file, to, mail_from, peer, at, settings, path)
     with opened_database(settings, path) as database:
-        processed = explain(delivery, settings, path, database)
+        explained = explain(delivery, settings, path, database)
     if is_json:
-        typer.echo(json.dumps([explanation_json(one) for one in processed], ensure_ascii=False, indent=2))
+        typer.echo(json.dumps([explanation_json(one) for one in explained], ensure_ascii=False, indent=2))
     else:
-        typer.echo("\n\n".join(explanation(one) for one in processed))
+        typer.echo("\n\n".join(explanation(one) for one in explained))
 
 
 def parse_command(file: FileArgument, *, is_json: JsonOption = False) -> None:

@@ -4,18 +4,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
+from typing import get_args
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from inbound.app.rehearsal import Explained
 from inbound.database.messages import Listed, Redelivery
+from inbound.database.names import KINDS
 from inbound.model.kinds import ForwardingConfirmation
-from inbound.pipeline.steps import Processed
+from inbound.model.trace import Stage
 
 _MIN_WIDTHS = {"id": 4, "received (UTC)": 19, "mailbox": 7, "outcome": 17, "reason": 14, "number": 14}
 #: columns of a line when no terminal limits it
 _FILE_WIDTH = 200
+#: the order of the pipeline
+_STAGES: tuple[Stage, ...] = get_args(Stage)
 
 
 def printable(value: object) -> str:
@@ -94,61 +99,53 @@ def listed_text(one: Listed, again: Sequence[Redelivery], confirmation: Forwardi
     return "\n".join(printable(line) for line in lines)
 
 
-def explanation(one: Processed) -> str:
-    """What would become of a message, for a person."""
-    result = one.result
-    lines = [f"mailbox {result.mailbox}: {result.outcome} ({result.reason})"]
-    stage = ""
-    for step in one.steps:
-        if step.stage != stage:
-            stage = step.stage
-            lines.append(f"  {stage}")
-        lines.append(f"    {'*' if step.is_hit else '-'} {step.rule}: {step.detail}")
-    lines.append("  would be written (rolled back)")
-    for name, fields in _written(one).items():
+def explanation(one: Explained) -> str:
+    """What would become of a message, for a person: by stage, hits with a star, without fields that stay empty."""
+    result, steps = one.processed.result, one.processed.steps
+    number = f" {result.number}" if result.number else ""
+    lines = [f"mailbox {result.mailbox}: {result.outcome}{number} ({result.reason})"]
+    for stage in dict.fromkeys(sorted((step.stage for step in steps), key=_STAGES.index)):
+        lines.append(f"  {stage}")
+        lines += [f"    {'*' if s.is_hit else '-'} {s.rule}: {s.detail}" for s in steps if s.stage == stage]
+    lines.append("  would be written (rolled back: ids and the number of a new ticket are examples)")
+    for name, fields in one.rows.items():
         lines.append(f"    {name}")
-        lines += [f"      {field} = {_short(value)}" for field, value in fields.items()]
+        lines += [
+            f"      {field} = {_short(value)}{_names(field, value, one)}"
+            for field, value in fields.items()
+            if value not in ("", None, [])
+        ]
     return "\n".join(printable(line) for line in lines)
 
 
-def explanation_json(one: Processed) -> dict[str, object]:
+def explanation_json(one: Explained) -> dict[str, object]:
     """What would become of a message, for a program."""
+    result = one.processed.result
+    names: dict[str, dict[str, str]] = {}
+    for (table, id_), name in one.names.items():
+        names.setdefault(table, {})[str(id_)] = name
     return {
-        "mailbox": one.result.mailbox,
-        "outcome": one.result.outcome,
-        "reason": one.result.reason,
+        "mailbox": result.mailbox,
+        "outcome": result.outcome,
+        "reason": result.reason,
+        "number": result.number,
         "steps": [
-            {"stage": step.stage, "rule": step.rule, "hit": step.is_hit, "detail": step.detail} for step in one.steps
+            {"stage": step.stage, "rule": step.rule, "hit": step.is_hit, "detail": step.detail}
+            for step in one.processed.steps
         ],
-        "would_write": _written(one),
+        "would_write": {
+            table: {field: _json(value) for field, value in fields.items()} for table, fields in one.rows.items()
+        },
+        "names": names,
     }
 
 
-def _written(one: Processed) -> dict[str, dict[str, object]]:
-    drafts = one.drafts
-    rows: dict[str, object] = {
-        "tickets": drafts.ticket,
-        "notes": drafts.note,
-        "time_entries": drafts.time_entry,
-        "contacts": drafts.contact,
-        "changes": drafts.change,
-        "change_request_approvers": drafts.decision,
-        "messages": one.message,
-    }
-    # A rehearsal's ids, identity and trace are of no use to anybody.
-    hidden = {"id", "identity", "identity_version", "trace", "sha256", "note_id", "time_entry_id"}
-    written: dict[str, dict[str, object]] = {
-        name: {field: _json(value) for field, value in asdict(draft).items() if field not in hidden}  # type: ignore[call-overload]  # all of them are dataclasses
-        for name, draft in rows.items()
-        if draft is not None
-    }
-    lists = {"tags": drafts.tags, "additional contacts": drafts.contact_ids, "secondary resources": drafts.resource_ids}
-    written |= {name: {"of the object": list(values)} for name, values in lists.items() if values}
-    for index, kept in enumerate(one.attachments, start=1):
-        fields = {"name": kept.attachment.name, "content_type": kept.attachment.content_type}
-        size_bytes = len(kept.attachment.content)
-        written[f"attachments {index}"] = {**fields, "size_bytes": size_bytes, "is_listed": kept.is_listed}
-    return written
+def _names(field: str, value: object, one: Explained) -> str:
+    """What ids stand for, in brackets."""
+    kind = KINDS.get(field, "")
+    ids = value if isinstance(value, list) else [value]
+    named = [name for id_ in ids if isinstance(id_, int) and (name := one.names.get((kind, id_)))]
+    return f" ({', '.join(named)})" if named else ""
 
 
 def _json(value: object) -> object:
@@ -160,5 +157,5 @@ def _json(value: object) -> object:
 
 
 def _short(value: object) -> str:
-    text = str(value) if value not in {None, ""} else "(none)"
+    text = str(value).strip().replace("\n", " ⏎ ")
     return text if len(text) <= 200 else f"{text[:200]}… ({len(text)} characters)"

@@ -17,6 +17,7 @@ from inbound.rules.automated import generated_sign
 from inbound.rules.classification import altered_copy, decide, of_nobody
 from inbound.rules.first_line import is_complete, read_first_line
 from inbound.rules.kinds import decided_with_object
+from inbound.rules.nearest import explain_nearest
 from inbound.rules.originator import acting_resource
 from inbound.rules.proof import standing_of
 from inbound.rules.strangers import companions
@@ -49,10 +50,13 @@ def _classify(attributed: Attributed, context: Context) -> Classified:
     if attributed.copied is not None and verdict.kind is not None and verdict.reason not in _BEFORE_COPIES:
         verdict = altered_copy(_case(attributed, context), attributed.copied)
     authorship = _without_target(attributed) if verdict.is_unrelated else attributed.authorship
+    again = authorship.steps if verdict.is_unrelated else ()
     if verdict.is_unrelated and authorship.attribution is None:
         verdict = of_nobody(verdict.steps)
     assigned, assigned_steps = _assigned(attributed, verdict)
     contacts, resources = _companions(attributed, authorship, verdict, assigned, context)
+    named = (*(f"contact {one.name}" for one in contacts), *(f"resource {one.name}" for one in resources))
+    joined = (hit("classify", "companions", f"To and Cc bring along {', '.join(named)}"),) if named else ()
     return Classified(
         received=attributed.received,
         question=attributed.question,
@@ -65,7 +69,7 @@ def _classify(attributed: Attributed, context: Context) -> Classified:
         contacts=contacts,
         resources=resources,
         primary_resource=assigned,
-        steps=(*attributed.steps, *verdict.steps, *assigned_steps),
+        steps=(*attributed.steps, *verdict.steps, *again, *assigned_steps, *joined),
     )
 
 
@@ -73,9 +77,13 @@ def _decide(attributed: Attributed, reply: Reply | None, context: Context) -> Ve
     received = attributed.received
     case = _case(attributed, context)
     verdict = decided_with_object(case, received.mail, has_null_path=received.has_null_path)
-    if verdict is not None or reply is None:
-        return verdict or decide(case)
-    return decide(replace(case, first_line=_first_line(case, attributed, reply, context)))
+    if verdict is not None:
+        return verdict
+    if reply is not None:
+        case = replace(case, first_line=_first_line(case, attributed, reply, context))
+    verdict = decide(case)
+    nearest = explain_nearest(case, verdict, reply.new_text if reply else received.mail.text)
+    return replace(verdict, steps=(*verdict.steps, *nearest))
 
 
 def _case(attributed: Attributed, context: Context) -> Case:

@@ -239,4 +239,5 @@ def _step(one: _Assigned, number: str | None) -> Step:
     made = one.decided.classified.verdict.kind if one.decided.classified else None
     what = (made or "nothing").replace("_", " ")
     where = f"{what} {number}" if made == "ticket" else f"{what} on {number}"
-    return hit("persist", one.decided.outcome, f"{where} with {listed} attachments")
+    files = "1 attachment" if listed == 1 else f"{listed or 'no'} attachments"
+    return hit("persist", one.decided.outcome, f"{where} with {files}")

@@ -72,6 +72,11 @@ def read_indicators(text: str, writer: Writer) -> Indicated | None:
     )
 
 
+def begins_with_indicator(text: str) -> bool:
+    """Does the first line look like indicators, whoever wrote it?"""
+    return bool(_BEGINS.match(split_first_line(text)[0]))
+
+
 def split_first_line(text: str) -> tuple[str, str]:
     """The first non-blank line as it is compared, and what stands below it.
 

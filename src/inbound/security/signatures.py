@@ -1,6 +1,6 @@
 """Signatures of mail (RFC 6376, RFC 8617): what they say, what they cover, whether they hold. No I/O.
 
-Written here, on the arithmetic of dkimpy, because stock verification takes quadratic time on hostile white space, and
+Written here, with dkimpy for reading keys, because stock verification takes quadratic time on hostile white space, and
 because it must see the same header fields as everybody else who reads the message.
 """
 
@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 
 from inbound.security.canonical import Canonicalization, Fields, canonical_body, canonical_field, select
@@ -21,6 +22,10 @@ _MAX_VALUE_BYTES = 16_384
 # RFC 8301 3.1: SHA-1 and shorter keys prove nothing; longer keys cost more than they are worth (RFC 8301 3.2).
 _ALGORITHMS: Mapping[str, Algorithm] = {"rsa-sha256": "rsa", "ed25519-sha256": "ed25519"}
 _MIN_KEY_BITS, _MAX_KEY_BITS = 1_024, 4_096
+#: keys are made with 3 to 65537; a huge one would only cost time
+_MAX_EXPONENT = 2**33
+#: RFC 8017 9.2: what stands before a SHA-256 digest in a signature
+_SHA256_INFO = bytes.fromhex("3031300d060960864801650304020105000420")
 
 _TAG_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _SIGNED_VALUE = re.compile(rb"(?i)((?:\A|;)[ \t\r\n]*+b[ \t\r\n]*+=)[^;]*+")
@@ -189,10 +194,10 @@ def check_octets(signature: Signature, key: Key, octets: bytes) -> None:
         Unusable: it does not, and why.
     """
     own = canonical_field(signature.name, _SIGNED_VALUE.sub(rb"\1", signature.value), signature.header_form)
-    digest = hashlib.sha256(octets + own.removesuffix(b"\r\n"))
+    digest = hashlib.sha256(octets + own.removesuffix(b"\r\n")).digest()
     proof = _octets(signature.tags.get("b", ""))
-    is_valid = _is_rsa(digest, proof, key) if key.algorithm == "rsa" else _is_ed25519(digest.digest(), proof, key)
-    if not is_valid:
+    is_valid = _is_rsa if key.algorithm == "rsa" else _is_ed25519
+    if not is_valid(digest, proof, key):
         raise Unusable("its header was changed, or the key is another one")
 
 
@@ -213,16 +218,31 @@ def _read_key(tags: Mapping[str, str], signature: Signature) -> Key:
     return Key(algorithm=signature.algorithm, octets=_octets(tags["p"]), is_strict="s" in flags)
 
 
-def _is_rsa(digest: "hashlib._Hash", proof: bytes, key: Key) -> bool:
-    from dkim.crypto import DigestTooLargeError, RSASSA_PKCS1_v1_5_verify, UnparsableKeyError, parse_public_key
+def _is_rsa(digest: bytes, proof: bytes, key: Key) -> bool:
+    """RSASSA-PKCS1-v1_5 (RFC 8017 8.2.2): the whole padded digest is compared, nothing in it is searched for."""
+    modulus, exponent = _rsa_numbers(key.octets)
+    size = (modulus.bit_length() + 7) // 8
+    if len(proof) != size or int.from_bytes(proof) >= modulus:
+        return False
+    padded = b"\0\1" + b"\xff" * (size - len(_SHA256_INFO) - len(digest) - 3) + b"\0" + _SHA256_INFO + digest
+    return pow(int.from_bytes(proof), exponent, modulus).to_bytes(size) == padded
+
+
+@lru_cache(maxsize=1_024)
+def _rsa_numbers(octets: bytes) -> tuple[int, int]:
+    """Modulus and exponent of a published key."""
+    from dkim.crypto import UnparsableKeyError, parse_public_key
 
     try:
-        public = parse_public_key(key.octets)
-        if not _MIN_KEY_BITS <= public["modulus"].bit_length() <= _MAX_KEY_BITS:
-            raise Unusable(f"its key has {public['modulus'].bit_length()} bits, which is not safe")
-        return bool(RSASSA_PKCS1_v1_5_verify(digest, proof, public))
-    except (UnparsableKeyError, DigestTooLargeError, IndexError, TypeError, ValueError, KeyError) as error:
+        public = parse_public_key(octets)
+        modulus, exponent = int(public["modulus"]), int(public["publicExponent"])
+    except (UnparsableKeyError, IndexError, TypeError, ValueError, KeyError) as error:
         raise Unusable("its key cannot be read") from error
+    if not _MIN_KEY_BITS <= modulus.bit_length() <= _MAX_KEY_BITS:
+        raise Unusable(f"its key has {modulus.bit_length()} bits, which is not safe")
+    if not 2 < exponent < _MAX_EXPONENT:
+        raise Unusable("its key has an exponent that nobody uses")
+    return modulus, exponent
 
 
 def _is_ed25519(digest: bytes, proof: bytes, key: Key) -> bool:

@@ -20,6 +20,7 @@ GATEWAY = PeerRule(name="gateway", authserv_ids=("mx.corp.example",))
 MICROSOFT = PeerRule(name="m365", preset="microsoft365", results_without_id=True)
 PLAIN = PeerRule(name="plain")
 OWN = PeerRule(name="own", trusted=True)
+OWN_GATEWAY = PeerRule(name="own", trusted=True, authserv_ids=("mx.corp.example",))
 
 ZONE = Zone()
 CORP = Signer("corp.example", ZONE)
@@ -50,6 +51,11 @@ DMARC = "dmarc=pass action=none header.from=corp.example"
     [
         # The operator's own server proves everybody, and nothing is asked.
         (message(), OWN, Method.TRUSTED_PEER, "own"),
+        (message(extra=f"Authentication-Results: mx.corp.example; {PASS}\r\n"), OWN, Method.TRUSTED_PEER, "own"),
+        # Where it says what it verified, that counts for strangers too; where it says nothing, it is still believed.
+        (with_results(f"mx.corp.example; {PASS}"), OWN_GATEWAY, Method.AUTHENTICATION_RESULTS, "mx.corp.example"),
+        (with_results("mx.corp.example; dkim=none"), OWN_GATEWAY, Method.TRUSTED_PEER, "own"),
+        (message(), OWN_GATEWAY, Method.TRUSTED_PEER, "own"),
         # A signature of the author's domain, of its subdomain, in every form.
         (CORP.sign(message()), PLAIN, Method.DKIM, "corp.example"),
         (SUB.sign(message()), PLAIN, Method.DKIM, "mail.corp.example"),

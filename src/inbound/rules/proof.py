@@ -11,7 +11,7 @@ from inbound.model.verdict import Standing
 def proof_step(delivery: Delivery) -> Step:
     """What was found about the authorship of a message, as a line of its trace."""
     proof = delivery.proof
-    if delivery.peer.is_trusted:
+    if delivery.peer.is_trusted and proof.method in {Method.NONE, Method.TRUSTED_PEER}:
         return hit("receive", Method.TRUSTED_PEER, f"authorship is believed: peer {delivery.peer.name} is trusted")
     if proof.is_proven:
         return hit("receive", proof.method, f"authorship is proven: {proof.detail}")

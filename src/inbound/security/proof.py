@@ -61,7 +61,7 @@ class Prover:
             now: seconds since the epoch.
         """
         if rule is not None and rule.trusted:
-            return Proof(is_proven=True, method=Method.TRUSTED_PEER, domain=rule.name, detail=f"peer {rule.name}")
+            return _of_trusted_peer(content, rule)
         if not _has_signs(content):
             return _none("no signature, seal or result in its header")
         try:
@@ -86,21 +86,7 @@ class Prover:
         return _none("; ".join(filter(None, details)))
 
     async def _ask_results(self, author: _Author, rule: PeerRule | None, _now: float) -> Proof:
-        """What the peer's own systems wrote (RFC 8601): believed only where the operator says so."""
-        values = author.header.values(b"authentication-results")[:_MAX_RESULTS]
-        believed = set(rule.authserv_ids) if rule else set()
-        by_id: dict[str, list[MethodResult]] = {}
-        for verdicts in map(read_results, values):
-            # Of each name the topmost field of a method counts: what stands below may have come with the message.
-            methods = {result.method for result in by_id.setdefault(verdicts.authserv_id, [])}
-            by_id[verdicts.authserv_id] += [one for one in verdicts.results if one.method not in methods]
-        for authserv_id, results in by_id.items():
-            is_believed = authserv_id in believed if authserv_id else rule is not None and rule.results_without_id
-            domain = proving_domain(results, author.domain)
-            if is_believed and domain:
-                name = authserv_id or (rule.name if rule else "")
-                return _proven(Method.AUTHENTICATION_RESULTS, name, f"{name} found {domain} to be the author")
-        return _none("Authentication-Results: of nobody who is believed, or no pass" if values else "")
+        return _read_verdicts(author, rule)
 
     async def _ask_dkim(self, author: _Author, _rule: PeerRule | None, now: float) -> Proof:
         """A signature of the author's own domain (RFC 6376)."""
@@ -185,6 +171,33 @@ def _read_author(content: bytes) -> _Author | Proof:
     if len(authors) != 1 or not authors[0].address:
         return _none("From names nobody, or several")
     return _Author(authors[0].domain, header, Signed(header.fields, content[body_start:]))
+
+
+def _of_trusted_peer(content: bytes, rule: PeerRule) -> Proof:
+    """Believed in any case; where it says what it verified, that is proof of a person nobody knows, too."""
+    if (rule.authserv_ids or rule.results_without_id) and _has_signs(content):
+        author = _read_author(content)
+        if isinstance(author, _Author) and (proof := _read_verdicts(author, rule)).is_proven:
+            return proof
+    return Proof(is_proven=True, method=Method.TRUSTED_PEER, domain=rule.name, detail=f"peer {rule.name} is trusted")
+
+
+def _read_verdicts(author: _Author, rule: PeerRule | None) -> Proof:
+    """What the peer's own systems wrote (RFC 8601): believed only where the operator says so."""
+    values = author.header.values(b"authentication-results")[:_MAX_RESULTS]
+    believed = set(rule.authserv_ids) if rule else set()
+    by_id: dict[str, list[MethodResult]] = {}
+    for verdicts in map(read_results, values):
+        # Of each name the topmost field of a method counts: what stands below may have come with the message.
+        methods = {result.method for result in by_id.setdefault(verdicts.authserv_id, [])}
+        by_id[verdicts.authserv_id] += [one for one in verdicts.results if one.method not in methods]
+    for authserv_id, results in by_id.items():
+        is_believed = authserv_id in believed if authserv_id else rule is not None and rule.results_without_id
+        domain = proving_domain(results, author.domain)
+        if is_believed and domain:
+            name = authserv_id or (rule.name if rule else "")
+            return _proven(Method.AUTHENTICATION_RESULTS, name, f"{name} found {domain} to be the author")
+    return _none("Authentication-Results: of nobody who is believed, or no pass" if values else "")
 
 
 def _proven(method: Method, domain: str, detail: str) -> Proof:

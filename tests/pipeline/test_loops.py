@@ -3,7 +3,7 @@
 import multiprocessing
 import time
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine
@@ -143,6 +143,22 @@ def test_a_report_is_tied_by_our_token(limited: Desk) -> None:
         assert (made.reason, made.number) == (Reason.BOUNCE, number)
     unknown = limited.receive(bounce(f"<{FOREIGN}@desk.example>", "x"))
     assert (unknown.outcome, unknown.reason) == (DISCARDED, Reason.BOUNCE)
+
+
+def test_a_report_that_returns_nothing(limited: Desk) -> None:
+    """It is about the only notice that went there in five days; with two of them it is about nothing."""
+    number = limited.receive(mail()).number
+    notice = (
+        "INSERT INTO outbox (mailbox, kind, recipient, ticket_id, state, sent_at, created_at)"
+        " VALUES ('support', 'ticket_created', 'Gone@customer.example', 1, 'sent', now(), now() - :age)"
+    )
+    limited.run(notice, age=timedelta(days=6))
+    content = bounce("", "")
+    assert limited.receive(content).outcome is DISCARDED
+    limited.run(notice, age=timedelta(days=1))
+    assert limited.receive(bounce("", "")).number == number
+    limited.run(notice, age=timedelta(days=2))
+    assert limited.receive(bounce("", "")).outcome is DISCARDED
 
 
 @pytest.mark.parametrize(

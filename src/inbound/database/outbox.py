@@ -1,14 +1,16 @@
 """The outbox: what is queued, and what an operator sees of it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select, text
 
 from inbound.database import rows
+from inbound.database.earlier import object_key
 from inbound.database.engine import Transaction
 from inbound.database.tables import outbox, projects, tasks, tickets
+from inbound.model.earlier import ObjectKey
 from inbound.model.notice import NoticeDraft, State
 
 _COLUMNS = tuple(NoticeDraft.__dataclass_fields__)
@@ -46,6 +48,17 @@ _INSERT = text("""
                 ELSE now() END
     FROM placed ORDER BY this_time, is_late
     ON CONFLICT (once) DO NOTHING
+""")
+
+
+# Whoever got two could mean either.
+_SOLE = text("""
+    SELECT lower(recipient) AS address, max(ticket_id) AS ticket_id, max(task_id) AS task_id,
+           max(project_id) AS project_id
+    FROM outbox
+    WHERE lower(recipient) = ANY(CAST(:addresses AS text[])) AND created_at > now() - interval '5 days'
+      AND sent_at IS NOT NULL
+    GROUP BY 1 HAVING count(*) = 1
 """)
 
 
@@ -131,6 +144,18 @@ _RETRY = text("""
       AND (CAST(:id AS bigint) IS NOT NULL OR state = 'failed')
     RETURNING id
 """)
+
+
+def sole_objects(tx: Transaction, addresses: Collection[str]) -> dict[str, ObjectKey]:
+    """What the only notice of the last days to each of these was about, where there was exactly one.
+
+    Args:
+        tx: the transaction.
+        addresses: of recipients, in lower case.
+    """
+    rows_found = tx.execute(_SOLE, {"addresses": sorted(set(addresses))})
+    keys = {row.address: object_key(row.ticket_id, row.task_id, row.project_id) for row in rows_found}
+    return {address: key for address, key in keys.items() if key is not None}
 
 
 def retry(tx: Transaction, row_id: int | None) -> list[int]:

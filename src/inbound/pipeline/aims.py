@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from inbound.database import objects
+from inbound.database import objects, outbox
 from inbound.database.earlier import Own, Wanted
 from inbound.database.engine import Transaction
 from inbound.model.alert import Alert
@@ -16,6 +16,9 @@ from inbound.pipeline.context import Context
 from inbound.pipeline.steps import Received
 from inbound.rules.numbers import MAX_MERGES, follow_merges, target_of
 from inbound.rules.threads import ROOT_DAYS, Lead, Way, thread_target, ways_of
+
+#: recipients of one report whose notices are looked up
+MAX_REPORTED = 20
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,6 +79,7 @@ def aims_of(tx: Transaction, asked: Sequence[Asked], before: Earlier) -> list[Ai
         else ()
         for one in asked
     ]
+    ways = _with_sole_notices(tx, asked, ways)
     copies = [_copy(one.received, before) for one in asked]
     keys = [
         {way.key for way in own} | ({copy.object} if copy and copy.object else set())
@@ -83,6 +87,34 @@ def aims_of(tx: Transaction, asked: Sequence[Asked], before: Earlier) -> list[Ai
     ]
     found = _find(tx, asked, keys)
     return [_aim(one, own, copy, found) for one, own, copy in zip(asked, ways, copies, strict=True)]
+
+
+def _with_sole_notices(
+    tx: Transaction, asked: Sequence[Asked], ways: Sequence[tuple[Way, ...]]
+) -> list[tuple[Way, ...]]:
+    """A report that returns nothing: about the only notice that went to whom it names."""
+    addresses = [
+        _reported(one) if one.verdict is None and not own and not one.numbers else ()
+        for one, own in zip(asked, ways, strict=True)
+    ]
+    named = {address for own in addresses for address in own}
+    sole = outbox.sole_objects(tx, named) if named else {}
+    return [
+        own
+        or tuple(
+            Way(key=sole[address], road=Road.TOKEN, how=f"the only notice to {address} of the last days")
+            for address in told
+            if address in sole
+        )
+        for own, told in zip(ways, addresses, strict=True)
+    ]
+
+
+def _reported(one: Asked) -> tuple[str, ...]:
+    report = one.received.mail.report
+    if not isinstance(report, DeliveryReport):
+        return ()
+    return tuple(recipient.address.lower() for recipient in report.recipients[:MAX_REPORTED] if recipient.address)
 
 
 def _find(tx: Transaction, asked: Sequence[Asked], keys: Sequence[set[ObjectKey]]) -> objects.Found:

@@ -13,6 +13,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.engine import make_url
 
 from desk import Desk
+from inbound import logs
 from inbound.database.embedded import EmbeddedPostgres
 from inbound.database.engine import open_engine
 from inbound.database.migrate import migrate
@@ -21,6 +22,9 @@ from inbound.database.migrate import migrate
 # examples are always the same; a find of somebody's own run becomes a test of its own.
 settings.register_profile("inbound", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("inbound")
+
+# Unconfigured, structlog draws a traceback with all its variables: a second for each, which nobody reads here.
+logs.configure("info", "json")
 
 _names = (f"test_{number}" for number in itertools.count())
 

@@ -103,10 +103,9 @@ def test_no_column_is_forgotten() -> None:
     counted = {f"{column.table.name}.{column.name}" for columns in _CHOICES for column in columns}
     names = {column.name for columns in _CHOICES for column in columns}
     stored = {f"{table.name}.{name}" for table in metadata.sorted_tables for name in names & set(table.c.keys())}
-    # What a person can do is the directory's to say, a project's status has no list, and those are other sources.
+    # What a person can do is the directory's to say, and those are other sources.
     others = {
         "resource_roles.role",
-        "projects.status",
         "device_external_ids.source",
         "organization_external_ids.source",
     }

@@ -138,8 +138,8 @@ def test_a_killed_worker_is_replaced(daemon: Daemon, database_url: str) -> None:
     for pid in daemon.workers():
         os.kill(pid, signal.SIGKILL)
         assert daemon.wait_for("worker_ended")["status"] == -signal.SIGKILL
-    for _ in range(20):
-        daemon.send(mail())
+    for number in range(20):
+        daemon.send(mail(subject=f"Printer {number}"))
     with psycopg.connect(database_url) as connection:
         assert connection.execute("SELECT count(*) FROM tickets").fetchone() == (20,)
     assert daemon.end() == 0

@@ -55,7 +55,7 @@ def thread_ids(mail: Mail) -> tuple[str, ...]:
     if len(references) > MAX_REFERENCES:
         references = (references[0], *references[1 - MAX_REFERENCES :])
     named = dict.fromkeys((*mail.in_reply_to[:MAX_ANSWERED], *reversed(references)))
-    return tuple(named.keys() - {mail.message_id}) if mail.message_id in named else tuple(named)
+    return tuple(one for one in named if one != mail.message_id)
 
 
 def leads_of(mail: Mail, recipient: str, mailbox: Mailbox, secrets: Sequence[bytes]) -> tuple[Lead, ...]:

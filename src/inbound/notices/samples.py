@@ -4,10 +4,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from inbound.config import Settings
+from inbound.model.indicated import Problem, WrongValue
 from inbound.model.mailbox import Mailbox
 from inbound.model.notice import KINDS, Language, Notice, NoticeKind
 from inbound.notices.compose import values_of
 from inbound.rules.notices import CAP
+from inbound.rules.wording import wrong_value
 
 _AT = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
 _WITHOUT_OBJECT = frozenset({"failed", "operator", "digest"})
@@ -18,9 +20,9 @@ _TEXTS: dict[Language, tuple[str, str]] = {
 _DATA: dict[NoticeKind, dict[str, object]] = {
     "object_created": {"what": "ticket_note"},
     "failed": {"about": "private"},
-    "indicator_rejected": {"problems": ["#S=Donne is not a status. Allowed: New, Complete."]},
     "operator": {"about": "quarantine"},
 }
+_WRONG = WrongValue(problem=Problem.STATUS_UNKNOWN, indicator="#S", value="Donne", allowed=("New", "Complete"))
 
 
 def sample(kind: NoticeKind, mailbox: Mailbox, language: Language) -> Notice:
@@ -40,7 +42,7 @@ def sample(kind: NoticeKind, mailbox: Mailbox, language: Language) -> Notice:
         project_id=None,
         created_at=_AT,
         attempts=1,
-        data=_DATA.get(kind, {}),
+        data=_data(kind, language),
         message_id="20260131093000.4711@customer.example",
         subject=title,
         author_name="Ann Smith",
@@ -51,6 +53,12 @@ def sample(kind: NoticeKind, mailbox: Mailbox, language: Language) -> Notice:
     if kind not in _WITHOUT_OBJECT:
         return replace(notice, number="T20260131.0042", title=title)
     return replace(notice, items=_items(kind, mailbox, title), total=CAP if kind in {"operator", "digest"} else 0)
+
+
+def _data(kind: NoticeKind, language: Language) -> dict[str, object]:
+    if kind == "indicator_rejected":
+        return {"problems": [wrong_value(_WRONG, language)]}
+    return _DATA.get(kind, {})
 
 
 def _items(kind: NoticeKind, mailbox: Mailbox, title: str) -> tuple[dict[str, object], ...]:

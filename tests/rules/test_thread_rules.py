@@ -7,8 +7,10 @@ import pytest
 
 from inbound.message.parse import parse
 from inbound.message.tokens import Token, mailbox_mark, make_token
+from inbound.model.desk import Target
 from inbound.model.earlier import Earlier, ObjectKey, Stored
 from inbound.model.mail import Mail
+from inbound.model.mailbox import Mailbox
 from inbound.model.verdict import Road
 from inbound.rules.threads import ROOT_DAYS, is_passed_on, leads_of, thread_ids, thread_target, ways_of
 from people import MAILBOX, TICKET
@@ -103,12 +105,12 @@ def test_the_first_mail_after_its_answer() -> None:
 
 
 @pytest.mark.parametrize("mailbox", [replace(MAILBOX, threading="subject"), replace(MAILBOX, handler="alerts")])
-def test_where_headers_do_not_count(mailbox: object) -> None:
+def test_where_headers_do_not_count(mailbox: Mailbox) -> None:
     """By subject only, and for alerts: only an address with our token leads anywhere."""
     header = f"In-Reply-To: <one@x>\r\nReferences: <{token(9)}>\r\n"
-    assert leads_of(mail(header), "support@desk.example", mailbox, (SECRET,)) == ()  # type: ignore[arg-type]
+    assert leads_of(mail(header), "support@desk.example", mailbox, (SECRET,)) == ()
     word = token(9).partition("@")[0]
-    leads = leads_of(mail(header), f"bounce+{word}@desk.example", mailbox, (SECRET,))  # type: ignore[arg-type]
+    leads = leads_of(mail(header), f"bounce+{word}@desk.example", mailbox, (SECRET,))
     assert [lead.token and lead.token.object_id for lead in leads] == [9]
 
 
@@ -118,8 +120,8 @@ def test_the_first_that_exists() -> None:
     merged = replace(TICKET, id=1, merged_into_id=2)
     leads = leads_of(mail(f"In-Reply-To: <{token(99)}> <one@x>\r\n"), "a@desk.example", MAILBOX, (SECRET,))
     ways = ways_of(leads, mail(), MAILBOX, AT, EARLIER)
-    by_key: dict[ObjectKey, object] = {("ticket", 1): merged}
-    target, road, steps = thread_target(ways, by_key, {1: merged, 2: survivor}, has_leads=True)  # type: ignore[arg-type]
+    by_key: dict[ObjectKey, Target] = {("ticket", 1): merged}
+    target, road, steps = thread_target(ways, by_key, {1: merged, 2: survivor}, has_leads=True)
     assert (target, road, [step.rule for step in steps]) == (survivor, Road.MESSAGE, ["header_thread", "merged"])
     nothing = thread_target(ways, {}, {}, has_leads=True)
     assert (nothing[0], [step.is_hit for step in nothing[2]]) == (None, [False])

@@ -170,7 +170,7 @@ def _read_author(content: bytes) -> _Author | Proof:
     authors = parse_addresses(header.values(b"from")[0])
     if len(authors) != 1 or not authors[0].address:
         return _none("From names nobody, or several")
-    return _Author(authors[0].domain, header, Signed(header.fields, content[body_start:]))
+    return _Author(authors[0].domain, header, Signed(header.fields, content, body_start))
 
 
 def _of_trusted_peer(content: bytes, rule: PeerRule) -> Proof:

@@ -72,13 +72,15 @@ class Signed:
     """A message, with the hashes of its body that were needed so far."""
 
     fields: Fields
-    body: bytes
+    #: whole; the body is copied only while it is hashed, which few threads do at a time
+    content: bytes
+    body_start: int
     hashes: dict[Canonicalization, bytes] = field(default_factory=dict)
 
     def body_hash(self, form: Canonicalization) -> bytes:
         """SHA-256 of the canonical body (RFC 6376 3.4)."""
         if form not in self.hashes:
-            self.hashes[form] = hashlib.sha256(canonical_body(self.body, form)).digest()
+            self.hashes[form] = hashlib.sha256(canonical_body(self.content[self.body_start :], form)).digest()
         return self.hashes[form]
 
 

@@ -218,3 +218,14 @@ def test_unproven_resources_are_no_participants(desk: Desk) -> None:
     unproven = results(desk.commit(replace(again, peer=replace(again.peer, is_trusted=False))))[0]
     assert (unproven.outcome, unproven.reason) == (TICKET, Reason.THREAD_NOT_PARTICIPANT)
     assert first.number != unproven.number
+
+
+def test_a_line_of_indicators_needs_a_number_in_the_subject(desk: Desk) -> None:
+    """Found by a header alone, a technician's answer is a note, and its first line stays text."""
+    desk.add_resource("Tom", "tom@desk.example")
+    first = desk.receive(identified("one@customer.example"))
+    answer = identified("two@desk.example", author="tom@desk.example", in_reply_to="<one@customer.example>")
+    result = desk.receive(answer.replace(b"It burns.", b"#T=1.5\r\nDone."))
+    assert made(result) == (NOTE, Reason.HEADER_THREAD, first.number)
+    assert desk.value("SELECT text FROM notes") == "#T=1.5\nDone."
+    assert desk.rows("SELECT id FROM time_entries") == []

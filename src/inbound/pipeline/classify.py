@@ -105,7 +105,8 @@ def _case(attributed: Attributed, context: Context) -> Case:
 
 
 def _first_line(case: Case, attributed: Attributed, reply: Reply, context: Context) -> FirstLine:
-    if case.target is None:
+    # Without a number in the subject the line stays text: nobody logs hours by an unseen header.
+    if case.target is None or attributed.road is not Road.NUMBER:
         return FirstLine()
     return read_first_line(
         reply.new_text,

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import settings
 from sqlalchemy import Engine, text
 from sqlalchemy.engine import make_url
 
 from desk import Desk
-from inbound import logs
 from inbound.database.embedded import EmbeddedPostgres
 from inbound.database.engine import open_engine
 from inbound.database.migrate import migrate
@@ -24,7 +24,13 @@ settings.register_profile("inbound", deadline=None, derandomize="CI" in os.envir
 settings.load_profile("inbound")
 
 # Unconfigured, structlog draws a traceback with all its variables: a second for each, which nobody reads here.
-logs.configure("info", "json")
+structlog.configure(
+    processors=[
+        structlog.processors.add_log_level,
+        structlog.processors.format_exc_info,
+        structlog.processors.JSONRenderer(),
+    ]
+)
 
 _names = (f"test_{number}" for number in itertools.count())
 

@@ -7,9 +7,10 @@ from typing import Any
 
 from sqlalchemy import text
 
+from inbound.database.directory import contact_of, device_of, organization_of
 from inbound.database.engine import Transaction
 from inbound.model.alert import Alert, AlertFindings, ExternalId
-from inbound.model.desk import Contact, Device, Organization
+from inbound.model.desk import Contact, Organization
 
 # Without a source, in the directory or in the alert, an id is that of any program.
 _LOOK_UP = text("""
@@ -64,7 +65,7 @@ class _Found:
     contacts: list[Contact]
 
     def organizations(self, kind: str, source: str, key: str) -> tuple[Organization, ...]:
-        return tuple(_organization(row) for row in self.by.get((kind, source, key), ()))
+        return tuple(organization_of(row) for row in self.by.get((kind, source, key), ()))
 
 
 def look_up(tx: Transaction, alerts: Sequence[Alert]) -> list[AlertFindings]:
@@ -92,7 +93,7 @@ def look_up(tx: Transaction, alerts: Sequence[Alert]) -> list[AlertFindings]:
     names = sorted({one.contact.lower() for one in alerts if one.contact})
     organization_ids = sorted({row.organization_id for rows in by.values() for row in rows})
     contacts = tx.execute(_CONTACTS, {"organization_ids": organization_ids, "names": names}) if names else ()
-    found = _Found(by=by, contacts=[_contact(row) for row in contacts])
+    found = _Found(by=by, contacts=[contact_of(row) for row in contacts])
     return [_findings(alert, found) for alert in alerts]
 
 
@@ -109,28 +110,8 @@ def _findings(alert: Alert, found: _Found) -> AlertFindings:
             found.organizations("customer_id", customer_id.source, customer_id.name) if customer_id else ()
         ),
         by_customer=found.organizations("customer", "", alert.customer) if alert.customer else (),
-        by_email=tuple(_contact(row) for row in found.by.get(("email", "", alert.email.lower()), ())),
+        by_email=tuple(contact_of(row) for row in found.by.get(("email", "", alert.email.lower()), ())),
         by_contact=tuple(one for one in found.contacts if one.name.lower() == name) if name else (),
-        by_device_id=tuple(_device(row) for row in device_rows),
+        by_device_id=tuple(device_of(row) for row in device_rows),
         local=next(iter(found.organizations("local", "", "")), None),
     )
-
-
-def _organization(row: Any) -> Organization:
-    return Organization(
-        id=row.organization_id,
-        name=row.organization_name,
-        type=row.organization_type,
-        is_active=row.organization_active,
-        parent_id=row.parent_id,
-    )
-
-
-def _contact(row: Any) -> Contact:
-    return Contact(
-        id=row.id, name=row.name, is_active=row.active, position=row.position, organization=_organization(row)
-    )
-
-
-def _device(row: Any) -> Device:
-    return Device(id=row.id, name=row.name, is_active=row.active, organization=_organization(row))

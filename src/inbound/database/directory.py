@@ -76,7 +76,8 @@ def look_up(tx: Transaction, *, addresses: Iterable[str], domains: Iterable[str]
     )
 
 
-def _organization(row: Any) -> Organization:
+def organization_of(row: Any) -> Organization:
+    """The organization of a row that carries one beside something else."""
     return Organization(
         id=row.organization_id,
         name=row.organization_name,
@@ -87,27 +88,29 @@ def _organization(row: Any) -> Organization:
 
 
 def _resource(row: Any) -> Resource:
-    co_managed = _organization(row) if row.organization_id is not None else None
+    co_managed = organization_of(row) if row.organization_id is not None else None
     return Resource(id=row.id, name=row.name, is_active=row.active, roles=tuple(row.roles), co_managed=co_managed)
 
 
-def _contact(row: Any) -> Contact:
+def contact_of(row: Any) -> Contact:
+    """A row of a contact with its organization."""
     return Contact(
-        id=row.id, name=row.name, is_active=row.active, position=row.position, organization=_organization(row)
+        id=row.id, name=row.name, is_active=row.active, position=row.position, organization=organization_of(row)
     )
 
 
-def _device(row: Any) -> Device:
-    return Device(id=row.id, name=row.name, is_active=row.active, organization=_organization(row))
+def device_of(row: Any) -> Device:
+    """A row of a device with its organization."""
+    return Device(id=row.id, name=row.name, is_active=row.active, organization=organization_of(row))
 
 
 _MAKERS: dict[str, Callable[[Any], object]] = {
     "resource": _resource,
-    "contact": _contact,
-    "device": _device,
-    "domain": _organization,
-    "name": _organization,
-    "local": _organization,
+    "contact": contact_of,
+    "device": device_of,
+    "domain": organization_of,
+    "name": organization_of,
+    "local": organization_of,
 }
 
 

@@ -23,16 +23,20 @@ from inbound.database.migrate import migrate
 settings.register_profile("inbound", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("inbound")
 
-# Unconfigured, structlog draws a traceback with all its variables: a second for each, which nobody reads here.
-structlog.configure(
-    processors=[
-        structlog.processors.add_log_level,
-        structlog.processors.format_exc_info,
-        structlog.processors.JSONRenderer(),
-    ]
-)
-
 _names = (f"test_{number}" for number in itertools.count())
+
+
+@pytest.fixture(autouse=True)
+def log() -> None:
+    """Short tracebacks, on whatever standard output is now: a command that ran in this process wrote to its own.
+
+    Unconfigured, structlog draws a traceback with all its variables, a second for each.
+    """
+    levels, exceptions = structlog.processors.add_log_level, structlog.processors.format_exc_info
+    structlog.configure(
+        processors=[levels, exceptions, structlog.processors.JSONRenderer()],
+        logger_factory=structlog.PrintLoggerFactory(),
+    )
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -45,6 +45,13 @@ FIRST_ID = 10_000_000_000
 ALLOTTED = ("ticket_id", "ticket_count", "note_id", "message_id", "time_entry_id", "contact_id")
 #: what one ticket draws of them
 DRAWN = ("ticket_id", "ticket_count", "message_id")
+#: parameters that are hashes in the form of numbers, and what makes such a number of a text: keys of locks, of loops
+KEYS = {
+    "stripes": "hashtext({})",
+    "loop_keys": "hashtextextended({}, 0)",
+    "loop_key": "hashtextextended({}, 0)",
+    "body_key": "hashtextextended({}, 0)",
+}
 _PLACEHOLDER = re.compile(r"%\((\w+)\)s|%%")
 _SHA256_BYTES = 32
 
@@ -185,9 +192,17 @@ def script_of(recording: Recording) -> str:
 def _with_literals(statement: Statement, tokens: Mapping[str, str], received_at: datetime) -> str:
     def literal(match: re.Match[str]) -> str:
         name = match[1]
+        if name in KEYS:
+            return _keys(statement.parameters[name], KEYS[name])
         return "%" if name is None else _expression(statement.parameters[name], tokens, received_at)
 
     return _PLACEHOLDER.sub(literal, statement.text.strip())
+
+
+def _keys(values: Sequence[int | None], function: str) -> str:
+    """Another key in every transaction, and the same one wherever it stands in a transaction: as of distinct mails."""
+    keys = ("NULL" if value is None else function.format(f"'{value}' || :serial") for value in values)
+    return f"ARRAY[{', '.join(keys)}]"
 
 
 def _expression(value: object, tokens: Mapping[str, str], received_at: datetime) -> str:

@@ -11,8 +11,9 @@ from inbound.database.engine import Transaction
 from inbound.model.desk import TargetKind
 from inbound.model.earlier import Earlier, ObjectKey, Recent, Stored
 
-# Message-IDs and references are joined one by one: a hash index knows no arrays. PostgreSQL's clock is read once, in a
-# query of its own, so that the index on it can be used.
+# Message-IDs and references are joined one by one: a hash index knows no arrays. OFFSET 0 keeps the order of joins: a
+# plan that was made while the tables were small would read every message since `since`. PostgreSQL's clock is read
+# once, in a query of its own, so that the index on it can be used.
 _LOOK_UP = text("""
     WITH found AS (
         SELECT 'identity' AS road, encode(m.identity, 'hex') AS key, m.id, false AS is_copy
@@ -25,7 +26,8 @@ _LOOK_UP = text("""
       UNION ALL
         SELECT 'reference', w.id, max(m.id), false
         FROM unnest(CAST(:referenced AS text[]) || CAST(:own_ids AS text[])) AS w(id)
-        JOIN message_references AS r ON r.reference = w.id JOIN messages AS m ON m.id = r.message_row_id
+        CROSS JOIN LATERAL (SELECT message_row_id FROM message_references WHERE reference = w.id OFFSET 0) AS r
+        CROSS JOIN LATERAL (SELECT * FROM messages WHERE id = r.message_row_id OFFSET 0) AS m
         WHERE m.received_at >= :since
               AND num_nonnulls(m.ticket_id, m.task_id, m.project_id) > 0
               AND m.identity <> ALL(CAST(:ignored AS bytea[]))

@@ -22,6 +22,7 @@ def parse_line(line: bytes) -> Command | Reply:
         (b"NOOP\r\n", "NOOP", ""),
         (b"mail FROM:<>\r\n", "MAIL", "FROM:<>"),
         (b"RSET  \r\n", "RSET", ""),
+        (b"RSET\t \t\r\n", "RSET", ""),
         (b"EHLO   client.example \r\n", "EHLO", "client.example"),
         (b"\r\n", "", ""),
         ("RCPT TO:<bücher@desk.example>\r\n".encode(), "RCPT", "TO:<bücher@desk.example>"),
@@ -144,12 +145,18 @@ def test_postmaster_needs_no_domain() -> None:
         ("BODY=7BIT", 0, False),
         ("SMTPUTF8  SIZE=7", 7, True),
         ("SIZE=" + "9" * 20, int("9" * 20), False),
+        ("AUTH=<> SIZE=7", 7, False),
+        ("AUTH=e+3Dmc2@client.example", 0, False),
     ],
 )
 def test_parameters_of_mail(parameters: str, size_bytes: int, is_utf8: bool) -> None:  # noqa: FBT001 - a truth table
-    """SIZE, BODY and SMTPUTF8 are understood in any case and order."""
+    """SIZE, BODY, SMTPUTF8 and AUTH are understood in any case and order."""
     assert parse_mail(f"FROM:<a@client.example> {parameters}") == MailCommand(
-        reverse_path="a@client.example", size_bytes=size_bytes, is_utf8=is_utf8, has_parameters=True
+        reverse_path="a@client.example",
+        size_bytes=size_bytes,
+        is_utf8=is_utf8,
+        has_parameters=True,
+        has_submitter="AUTH" in parameters,
     )
 
 
@@ -171,7 +178,7 @@ def test_parameters_of_mail(parameters: str, size_bytes: int, is_utf8: bool) -> 
         ("FROM:<a@client.example> SMTPUTF8=yes", replies.BAD_PARAMETER),
         ("FROM:<a@client.example> =x", replies.BAD_PARAMETER),
         ("FROM:<a@client.example> RET=HDRS", replies.UNKNOWN_PARAMETER),
-        ("FROM:<a@client.example> AUTH=<>", replies.UNKNOWN_PARAMETER),
+        ("FROM:<a@client.example> AUTH", replies.BAD_PARAMETER),
         ("FROM:<jürgen@client.example>", replies.UTF8_NOT_ANNOUNCED),
         ("FROM:<a@bücher.example> SIZE=1", replies.UTF8_NOT_ANNOUNCED),
     ],

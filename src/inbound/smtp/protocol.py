@@ -218,8 +218,7 @@ class InboundSMTP(SMTP):
             return replies.LINE_ENDLESS
         max_bytes = self._handler.policy.limits.command_line_bytes
         if self._conversation.exchange is not None:
-            text = syntax.read_text(line, max_bytes)
-            return await self._act(text if isinstance(text, Reply) else self._conversation.go_on_with_auth(text))
+            return await self._act(self._conversation.go_on_with_auth(syntax.read_text(line, max_bytes)))
         command = syntax.parse_line(line, max_bytes)
         if isinstance(command, Reply):
             return command
@@ -227,7 +226,10 @@ class InboundSMTP(SMTP):
             # The question to DNS has its own limits.
             self._deadline.suspend()
             await self._handler.judge(self._conversation.client)
-        return await self._act(self._conversation.answer(command))
+        reply = self._conversation.answer(command)
+        if command.verb == "DATA" and reply is not replies.START_MAIL and stream.has_more_than_quit(self._reader):
+            return replies.OUT_OF_STEP
+        return await self._act(reply)
 
     async def _act(self, reply: Reply) -> Reply | None:
         """Do what a reply announces."""
@@ -287,11 +289,12 @@ class InboundSMTP(SMTP):
         await self._writer.drain()
         # Nothing may be received between this and the handshake: no other wait stands between them.
         stream.discard(self._reader)
+        self._over_ssl = True  # asyncio finds out a moment too late that the end is now one for both sides
         seconds = self._handler.policy.limits.tls_seconds
         try:
             await self._writer.start_tls(context, ssl_handshake_timeout=seconds)
         except OSError as error:
-            logs.tls_failed(peer=self._conversation.client.address, error=str(error))
+            logs.tls_failed(peer=self._conversation.client.address, error=str(error) or type(error).__name__)
             raise
         tls = self._writer.get_extra_info("ssl_object")
         self._conversation.begin_tls(tls.version(), *client_certificate(tls))

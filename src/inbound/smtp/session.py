@@ -76,9 +76,15 @@ class Session:
             certificate_names=certificate_names,
         )
 
-    def go_on_with_auth(self, line: str) -> Reply:
-        """Read one more line of an AUTH exchange. CHECK_PASSWORD asks the connection to do so."""
+    def go_on_with_auth(self, line: str | Reply) -> Reply:
+        """Read one more line of an AUTH exchange. CHECK_PASSWORD asks the connection to do so.
+
+        Args:
+            line: its text, or why it has none; then the exchange is over (RFC 4954 4).
+        """
         exchange, self.exchange = self.exchange, None
+        if isinstance(line, Reply):
+            return replies.AUTH_LINE_TOO_LONG if line is replies.LINE_TOO_LONG else line
         if exchange is None:
             return replies.UNKNOWN_COMMAND
         return self._auth_answer(exchange, exchange.answer(line))
@@ -124,10 +130,16 @@ class Session:
         mail = syntax.parse_mail(argument)
         if isinstance(mail, Reply):
             return mail
-        # RFC 5321 2.2.1: parameters belong to extensions, and after HELO there are none.
-        if mail.has_parameters and not self.client.is_extended:
+        if not self._offers(mail):
             return replies.UNKNOWN_PARAMETER
         return self._begin(mail, policy.server.max_message_bytes)
+
+    def _offers(self, mail: syntax.MailCommand) -> bool:
+        # RFC 5321 2.2.1: parameters belong to extensions, and after HELO there are none.
+        if not self.client.is_extended:
+            return not mail.has_parameters
+        # RFC 4954 5: this one comes with AUTH, also where nobody has logged in.
+        return not mail.has_submitter or (self._has_users and self.client.tls is not None)
 
     def _begin(self, mail: syntax.MailCommand, max_message_bytes: int) -> Reply:
         # RFC 1870 6.1

@@ -80,6 +80,14 @@ def has_octets(reader: asyncio.StreamReader) -> bool:
     return bool(_buffer_of(reader))
 
 
+def has_more_than_quit(reader: asyncio.StreamReader) -> bool:
+    """Does anything but a goodbye come next, as far as the peer has sent it?
+
+    Behind a refused DATA that is a message, and its author would give us commands.
+    """
+    return bytes(_buffer_of(reader)[:6]).upper() not in {b"", b"QUIT\r\n"}
+
+
 async def read_content(
     reader: asyncio.StreamReader,
     *,

@@ -53,6 +53,8 @@ class MailCommand:
     #: RFC 6531 3.4
     is_utf8: bool
     has_parameters: bool
+    #: RFC 4954 5; who submitted the message says nothing about who may deliver it
+    has_submitter: bool = False
 
 
 def read_text(line: bytes, max_bytes: int) -> str | Reply:
@@ -68,7 +70,8 @@ def read_text(line: bytes, max_bytes: int) -> str | Reply:
     if len(line) > max_bytes:
         return replies.LINE_TOO_LONG
     try:
-        text = line[:-2].decode("utf-8")
+        # RFC 5321 4.1.1: blanks in front of the line's end are tolerated.
+        text = line[:-2].rstrip(b" \t").decode("utf-8")
     except UnicodeDecodeError:
         return replies.BAD_CHARACTERS
     return replies.BAD_CHARACTERS if _CONTROL.search(text) else text
@@ -82,7 +85,7 @@ def parse_line(line: bytes, max_bytes: int) -> Command | Reply:
     verb, _, argument = text.partition(" ")
     if not verb.isascii():
         return replies.BAD_CHARACTERS
-    return Command(verb.upper(), argument.strip(" "))
+    return Command(verb.upper(), argument.lstrip(" "))
 
 
 def is_helo_name(argument: str) -> bool:
@@ -156,7 +159,7 @@ def _parse_parameters(rest: str) -> dict[str, str | None] | None:
 
 
 def _with_parameters(address: str, parameters: dict[str, str | None]) -> MailCommand | Reply:
-    if parameters.keys() - {"SIZE", "BODY", "SMTPUTF8"}:
+    if parameters.keys() - {"SIZE", "BODY", "SMTPUTF8", "AUTH"}:
         return replies.UNKNOWN_PARAMETER
     # RFC 1870 6.1: up to twenty digits. RFC 6152 2 and RFC 6531 3.4 for the others.
     size = parameters.get("SIZE", "0")
@@ -164,11 +167,12 @@ def _with_parameters(address: str, parameters: dict[str, str | None]) -> MailCom
         return replies.BAD_PARAMETER
     if (parameters.get("BODY", "7BIT") or "").upper() not in {"7BIT", "8BITMIME"}:
         return replies.BAD_PARAMETER
-    if parameters.get("SMTPUTF8") is not None:
+    if parameters.get("SMTPUTF8") is not None or not parameters.get("AUTH", "<>"):
         return replies.BAD_PARAMETER
     return MailCommand(
         reverse_path=address,
         size_bytes=int(size),
         is_utf8="SMTPUTF8" in parameters,
         has_parameters=bool(parameters),
+        has_submitter="AUTH" in parameters,
     )

@@ -1,0 +1,116 @@
+"""TLS as a scanner sees it: versions, ciphers, and peers that break off."""
+
+import asyncio
+import logging
+import ssl
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+from structlog.testing import capture_logs
+
+from inbound.config import Listener
+from inbound.smtp.tls import tls_context
+
+if TYPE_CHECKING:
+    from smtp.conftest import Certificate, Stage, StartStage, Talk
+
+
+def client_context(certificate: "Certificate", **attributes: object) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=str(certificate.authority))
+    for name, value in attributes.items():
+        setattr(context, name, value)
+    return context
+
+
+async def greeted(stage: "Stage") -> "Talk":
+    talk = await stage.connect()
+    assert (await talk.reply()).startswith("220 ")
+    return talk
+
+
+def test_ciphers_have_forward_secrecy_and_authenticate(tls_listener: Callable[[str], Listener]) -> None:
+    """Nothing is offered that RFC 9325 advises against: every cipher is AEAD with an ephemeral key, from TLS 1.2."""
+    context = tls_context(tls_listener("starttls"))
+    assert context is not None
+    ciphers = context.get_ciphers()
+    assert {cipher["protocol"] for cipher in ciphers} == {"TLSv1.2", "TLSv1.3"}
+    assert all(cipher["aead"] for cipher in ciphers)
+    assert {cipher["kea"] for cipher in ciphers} == {"kx-ecdhe", "kx-any"}
+    assert context.minimum_version is ssl.TLSVersion.TLSv1_2
+    assert context.security_level >= 2
+    wanted = ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION | ssl.OP_CIPHER_SERVER_PREFERENCE
+    assert context.options & wanted == wanted
+
+
+@pytest.mark.parametrize("cipher", ["ECDHE-RSA-AES256-SHA384:ECDHE-ECDSA-AES256-SHA384", "AES256-GCM-SHA384"])
+async def test_old_ciphers_are_refused(
+    start: "StartStage", certificate: "Certificate", tls_listener: Callable[[str], Listener], cipher: str
+) -> None:
+    """A peer that knows only CBC, or keys without forward secrecy, gets no connection; the log says why."""
+    stage = await start(listeners=(tls_listener("starttls"),))
+    talk = await greeted(stage)
+    context = client_context(certificate, maximum_version=ssl.TLSVersion.TLSv1_2)
+    context.set_ciphers(cipher)
+    with capture_logs() as events:
+        assert (await talk.say("STARTTLS")).startswith("220 ")
+        with pytest.raises((ssl.SSLError, ConnectionError)):
+            await talk.writer.start_tls(context, server_hostname="localhost")
+        await (await greeted(stage)).say("NOOP")
+    assert [event["event"] for event in events] == ["tls_failed"]
+    assert "no shared cipher" in events[0]["error"]
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+async def test_both_versions_carry_mail(
+    start: "StartStage",
+    certificate: "Certificate",
+    tls_listener: Callable[[str], Listener],
+    version: ssl.TLSVersion,
+) -> None:
+    """TLS 1.2 and TLS 1.3 deliver, and the message tells which it was."""
+    stage = await start(listeners=(tls_listener("required"),))
+    talk = await greeted(stage)
+    assert (await talk.say("STARTTLS")).startswith("220 ")
+    context = client_context(certificate, minimum_version=version, maximum_version=version)
+    await talk.writer.start_tls(context, server_hostname="localhost")
+    await talk.begin()
+    assert (await talk.data()).startswith("250 ")
+    assert stage.intake.deliveries[0].peer.tls == version.name.replace("_", ".")
+
+
+async def test_a_peer_that_leaves_right_behind_the_handshake(
+    start: "StartStage",
+    certificate: "Certificate",
+    tls_listener: Callable[[str], Listener],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The end of TLS is an ordinary end, also for asyncio: scanners fill no log with its warnings."""
+    stage = await start(listeners=(tls_listener("starttls"),))
+    with caplog.at_level(logging.DEBUG), capture_logs() as events:
+        for pause_turns in range(6):
+            talk = await greeted(stage)
+            await talk.start_tls(certificate)
+            for _ in range(pause_turns):
+                await asyncio.sleep(0)
+            talk.writer.close()
+        async with asyncio.timeout(10):
+            while stage.reception._connections.open:  # noqa: ASYNC110 - the reception sets no event for a test
+                await asyncio.sleep(0.001)
+    assert [record.message for record in caplog.records if record.levelno >= logging.WARNING] == []
+    assert events == []
+
+
+async def test_a_handshake_that_is_broken_off_is_told(
+    start: "StartStage", tls_listener: Callable[[str], Listener]
+) -> None:
+    """A peer that goes away instead of shaking hands is logged with what happened, never with an empty text."""
+    stage = await start(listeners=(tls_listener("starttls"),))
+    talk = await greeted(stage)
+    with capture_logs() as events:
+        assert (await talk.say("STARTTLS")).startswith("220 ")
+        talk.writer.close()
+        async with asyncio.timeout(10):
+            while not events:  # noqa: ASYNC110 - as above
+                await asyncio.sleep(0.001)
+    assert (events[0]["event"], bool(events[0]["error"])) == ("tls_failed", True)

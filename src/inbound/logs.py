@@ -155,8 +155,13 @@ def smart_host_unavailable(error: str, *, pause_seconds: float) -> None:
 
 
 def outbox_unavailable(error: str) -> None:
-    """The sender's database is away."""
+    """The database is away: of the sender, or of who tells operators about refused peers."""
     _log.warning("outbox_unavailable", error=error)
+
+
+def refusals_failed(error: BaseException) -> None:
+    """Refused peers cannot be told to the operators, with the traceback; the log has each of them."""
+    _log.error("refusals_failed", exc_info=error)
 
 
 def sender_started(*, smart_host: str) -> None:

@@ -15,8 +15,10 @@ from inbound.database.engine import open_engine
 from inbound.database.numbers import DayBases
 from inbound.errors import InboundError
 from inbound.intake import Committer, Intake
+from inbound.notices.refused_peers import RefusalTeller
 from inbound.pipeline.context import build_context
 from inbound.security.limits import ConnectionCount
+from inbound.security.refusals import RefusalTally
 from inbound.smtp.listening import Doors
 from inbound.smtp.server import Reception
 
@@ -74,21 +76,28 @@ class _Worker:
         self._day_bases = DayBases(self._database)
         self._committer = Committer(self._database, build_context(post.settings, self._day_bases, post.secret))
         self._intake = Intake(self._committer, _own_share(post.settings, post.workers))
+        refusals = RefusalTally()
+        self._teller = RefusalTeller(post.settings, self._database, refusals)
         self._reception = Reception(
-            post.settings, self._intake, ConnectionCount(post.counters, post.number), secret=post.secret
+            post.settings,
+            self._intake,
+            ConnectionCount(post.counters, post.number),
+            secret=post.secret,
+            refusals=refusals,
         )
         self._stop = asyncio.Event()
 
     async def run(self) -> None:
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self._stop.set)
         self._intake.start()
-        orders = asyncio.create_task(self._follow_orders())
+        company = [asyncio.create_task(self._follow_orders()), asyncio.create_task(self._teller.run())]
         try:
             await self._reception.start(self._post.doors)
             self._post.channel.send(READY)
             await self._stay_alive()
         finally:
-            orders.cancel()
+            for task in company:
+                task.cancel()
             await self._wind_down(self._settings.server.stop_seconds)
             self._database.dispose()
 
@@ -124,7 +133,7 @@ class _Worker:
             self._committer.context = before
             logs.reload_failed(config=f"worker {self._post.number}", problems=str(error).splitlines())
         else:
-            self._settings = settings
+            self._settings = self._teller.settings = settings
 
     async def _wind_down(self, seconds: float) -> None:
         """First the doors, then the queue: what is being received may still end well, but a peer always hears how."""

@@ -121,7 +121,8 @@ def values_of(notice: Notice, mailbox: Mailbox, settings: Settings) -> dict[str,
         "about": "",
         "what": "",
         "problems": (),
-        "peers": "",
+        "peers": (),
+        "others": 0,
         **notice.data,
     }
 

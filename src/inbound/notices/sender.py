@@ -7,7 +7,6 @@ have the same Message-ID.
 
 import asyncio
 import contextlib
-import json
 import secrets
 import time
 from collections.abc import Callable, Sequence
@@ -21,8 +20,9 @@ from inbound.database import deliveries, outbox
 from inbound.database.deliveries import LEASE, Settlement
 from inbound.database.engine import Database, Transaction, transaction
 from inbound.errors import DatabaseTrouble
-from inbound.model.notice import Notice, NoticeDraft
+from inbound.model.notice import Notice
 from inbound.notices.compose import Unsendable, compose
+from inbound.notices.operators import operator_drafts
 from inbound.notices.smart_host import Answer, Attempt, Connections, SmartHostTrouble
 from inbound.notices.templates import TemplateMistake, Templates
 from inbound.rules.retries import is_given_up, pause
@@ -194,25 +194,10 @@ class Sender:
     def _settle(self, tx: Transaction, notice: Notice, settlement: Settlement) -> bool:
         is_ours = deliveries.settle(tx, notice, settlement)
         # Never about itself: a notice to the operator that fails is in the list, and in the log.
-        if is_ours and settlement.state == "failed" and notice.kind != "operator":
-            drafts = [self._trouble(address, notice.mailbox) for address in self._settings.desk.operators]
-            if drafts:
-                outbox.insert(tx, drafts, self._settings.desk.time_zone)
+        is_trouble = is_ours and settlement.state == "failed" and notice.kind != "operator"
+        if is_trouble and (drafts := operator_drafts(self._settings, "notices_failed", notice.mailbox)):
+            outbox.insert(tx, drafts, self._settings.desk.time_zone)
         return is_ours
-
-    def _trouble(self, address: str, mailbox: str) -> NoticeDraft:
-        known = self._mailboxes.get(mailbox) or next(iter(self._mailboxes.values()))
-        return NoticeDraft(
-            mailbox=known.name,
-            kind="operator",
-            recipient=address,
-            recipient_name="",
-            is_resource=True,
-            language=known.language,
-            data=json.dumps({"about": "notices_failed"}),
-            once=f"operator notices_failed {address.casefold()}",
-            is_hourly=True,
-        )
 
     def _fall_silent(self, error: str) -> None:
         """Nothing can be sent: wait, longer each time, and say so once."""

@@ -1,6 +1,7 @@
 """How many connections at once: in all, and from one place; over all processes of the daemon."""
 
 from hashlib import blake2b
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from mmap import mmap
 
 from inbound.config import Limits
@@ -62,7 +63,16 @@ class ConnectionCount:
         return sum(self._rows[slot::_ROW])
 
 
+def network_of(address: IPAddress) -> IPv4Network | IPv6Network:
+    """The place that an address belongs to."""
+    return ip_network((address, 8 * _network_octets(address)), strict=False)
+
+
+def _network_octets(address: IPAddress) -> int:
+    return _IPV4_NETWORK_OCTETS if address.version == 4 else _IPV6_NETWORK_OCTETS
+
+
 def _slot(address: IPAddress) -> int:
     """Where one network is counted."""
-    octets = address.packed[: _IPV4_NETWORK_OCTETS if address.version == 4 else _IPV6_NETWORK_OCTETS]
+    octets = address.packed[: _network_octets(address)]
     return int.from_bytes(blake2b(octets, digest_size=4).digest()) % _SLOTS

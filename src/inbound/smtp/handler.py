@@ -12,6 +12,7 @@ from inbound.routing import Refusal, Routes
 from inbound.security.dns import Resolver
 from inbound.security.peers import Evidence, IPAddress, Judgement, Peers
 from inbound.security.proof import Prover
+from inbound.security.refusals import RefusalTally
 from inbound.smtp import replies
 from inbound.smtp.replies import Reply
 from inbound.smtp.stream import Overrun
@@ -106,9 +107,10 @@ class Transaction:
 class Handler:
     """Decides about recipients and hands messages over."""
 
-    def __init__(self, policy: Policy, intake: Intake) -> None:
+    def __init__(self, policy: Policy, intake: Intake, refusals: RefusalTally) -> None:
         self.policy = policy
         self.intake = intake
+        self.refusals = refusals
 
     async def judge(self, client: Client) -> None:
         """Find out, before its first recipient, whether the peer may deliver; again after it has shown more."""
@@ -133,7 +135,9 @@ class Handler:
             is_final = policy.server.peer_refusal == "reject" and not is_uncertain
             reply = replies.PEER_REJECTED if is_final else replies.PEER_DEFERRED
             reason = "peer_uncertain" if is_uncertain else "peer_not_allowed"
-            return _refused(client, transaction, address, reply, reason, judgement.detail if judgement else "")
+            detail = judgement.detail if judgement else ""
+            self._count_refusal(client, transaction, address, detail)
+            return _refused(client, transaction, address, reply, reason, detail)
         route = policy.routes.route(address)
         if isinstance(route, Refusal):
             return _refused(client, transaction, address, replies.for_refusal(route), route.value)
@@ -141,6 +145,18 @@ class Handler:
         transaction.recipients.setdefault(route.mailbox, route)
         transaction.accepted += 1
         return replies.RECIPIENT_ACCEPTED
+
+    def _count_refusal(self, client: Client, transaction: Transaction, address: str, detail: str) -> None:
+        """The operator hears of it, unless somebody only tries whether we are an open relay."""
+        if self.policy.routes.route(address) is not Refusal.DOMAIN_NOT_SERVED:
+            self.refusals.add(
+                client.ip,
+                address=client.address,
+                helo=client.helo,
+                mail_from=transaction.mail_from,
+                rcpt_to=address,
+                detail=detail,
+            )
 
     async def data(self, client: Client, transaction: Transaction, content: bytes) -> Reply:
         """Hand a complete message over and wait until it is committed or deferred."""

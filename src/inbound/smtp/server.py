@@ -10,6 +10,7 @@ from inbound import logs
 from inbound.config import Listener, Settings
 from inbound.security.dns import Lookup, Resolver, system_lookup
 from inbound.security.limits import ConnectionCount
+from inbound.security.refusals import RefusalTally
 from inbound.smtp.handler import Handler, Intake, Policy
 from inbound.smtp.listening import Doors
 from inbound.smtp.protocol import Connections, InboundSMTP
@@ -41,6 +42,7 @@ class Reception:
         count: ConnectionCount | None = None,
         lookup: Lookup = system_lookup,
         secret: bytes = b"",
+        refusals: RefusalTally | None = None,
     ) -> None:
         """Prepare what the listeners of the settings offer.
 
@@ -50,13 +52,15 @@ class Reception:
             count: of open connections, when other processes accept as well.
             lookup: asks DNS.
             secret: of the desk, by which it knows the addresses that its notices come back to.
+            refusals: counts the peers that are turned away; somebody has to take them from there.
 
         Raises:
             InboundError: a certificate or key cannot be loaded.
         """
         self._secret = secret
         self._resolver = Resolver(lookup, seconds=settings.limits.dns_seconds)
-        self._handler = Handler(Policy.from_settings(settings, self._resolver, secret), intake)
+        policy = Policy.from_settings(settings, self._resolver, secret)
+        self._handler = Handler(policy, intake, refusals or RefusalTally())
         self._connections = Connections(count or ConnectionCount())
         self._doors = [
             _Door(

@@ -3,7 +3,7 @@
 The form is that of array_recv (PostgreSQL: src/backend/utils/adt/arrayfuncs.c).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from struct import Struct
 from typing import Any, ClassVar
@@ -20,21 +20,26 @@ _INT8 = Struct("!iq")
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
 
-def _text(value: str) -> bytes:
-    octets = value.encode()
-    return _LENGTH.pack(len(octets)) + octets
+def _texts(values: list[str]) -> list[bytes]:
+    return _byteas(map(str.encode, values))
 
 
-def _bytea(value: bytes) -> bytes:
-    return _LENGTH.pack(len(value)) + value
+def _byteas(values: Iterable[bytes]) -> list[bytes]:
+    pack = _LENGTH.pack
+    return [pack(len(value)) + value for value in values]
 
 
-def _int8(value: int) -> bytes:
-    return _INT8.pack(8, value)
+def _int8s(values: list[int]) -> list[bytes]:
+    pack = _INT8.pack
+    return [pack(8, value) for value in values]
 
 
-def _bool(value: bool) -> bytes:  # noqa: FBT001 - one of several functions of this form
-    return b"\0\0\0\1\1" if value else b"\0\0\0\1\0"
+def _bools(values: list[bool]) -> list[bytes]:
+    return [b"\0\0\0\1\1" if value else b"\0\0\0\1\0" for value in values]
+
+
+def _timestamptzs(values: list[datetime]) -> list[bytes]:
+    return [_timestamptz(value) for value in values]
 
 
 def _timestamptz(value: datetime) -> bytes:
@@ -61,7 +66,8 @@ class _FlatDumper(Dumper):
 
     format = Format.BINARY
     _element_oid: ClassVar[int]
-    _write: ClassVar[Callable[[Any], bytes]]
+    #: without NULLs
+    _write: ClassVar[Callable[[Any], list[bytes]]]
 
     def dump(self, obj: list[Any]) -> bytes:
         """The array, in the form that array_recv reads."""
@@ -69,22 +75,26 @@ class _FlatDumper(Dumper):
             return _EMPTY.pack(0, 0, self._element_oid)
         write = type(self)._write  # noqa: SLF001 - without an instance, so that the function is not bound to it
         has_null = None in obj
-        octets = [_NULL if one is None else write(one) for one in obj] if has_null else map(write, obj)
+        if has_null:
+            written = iter(write([one for one in obj if one is not None]))
+            octets = [_NULL if one is None else next(written) for one in obj]
+        else:
+            octets = write(obj)
         return _HEADER.pack(1, has_null, self._element_oid, len(obj), 1) + b"".join(octets)
 
 
-def _dumper(name: str, element_oid: int, array_oid: int, write: Callable[[Any], bytes]) -> type[_FlatDumper]:
+def _dumper(name: str, element_oid: int, array_oid: int, write: Callable[[Any], list[bytes]]) -> type[_FlatDumper]:
     return type(name, (_FlatDumper,), {"oid": array_oid, "_element_oid": element_oid, "_write": staticmethod(write)})
 
 
 #: by type of the elements; OIDs of element and array as in pg_type.dat. A list without a single value counts as text:
 #: every statement casts its arrays to what it wants
 _DUMPERS: dict[type, type[_FlatDumper]] = {
-    str: _dumper("TextArrayDumper", 25, 1009, _text),
-    int: _dumper("Int8ArrayDumper", 20, 1016, _int8),
-    bytes: _dumper("ByteaArrayDumper", 17, 1001, _bytea),
-    bool: _dumper("BoolArrayDumper", 16, 1000, _bool),
-    datetime: _dumper("TimestamptzArrayDumper", 1184, 1185, _timestamptz),
+    str: _dumper("TextArrayDumper", 25, 1009, _texts),
+    int: _dumper("Int8ArrayDumper", 20, 1016, _int8s),
+    bytes: _dumper("ByteaArrayDumper", 17, 1001, _byteas),
+    bool: _dumper("BoolArrayDumper", 16, 1000, _bools),
+    datetime: _dumper("TimestamptzArrayDumper", 1184, 1185, _timestamptzs),
 }
 
 

@@ -28,13 +28,14 @@ class Kind(IntEnum):
 #: PostgreSQL has room for some thousand locks of all transactions together
 MOST_KEYS = 500
 
-# In order: two transactions that want the same locks wait for each other instead of deadlocking.
+# In order: two transactions that want the same locks wait for each other instead of deadlocking. Counted, because a
+# row for each would only be thrown away.
 _TAKE = text("""
-    SELECT pg_advisory_xact_lock(CAST(:kind AS integer), s.stripe)
+    SELECT count(pg_advisory_xact_lock(CAST(:kind AS integer), s.stripe))
     FROM (SELECT unnest(CAST(:stripes AS integer[])) AS stripe ORDER BY 1) AS s
 """)
 _ENTER_AND_TAKE = text("""
-    SELECT pg_advisory_xact_lock(CAST(:kind AS integer), s.stripe)
+    SELECT count(pg_advisory_xact_lock(CAST(:kind AS integer), s.stripe))
     FROM (SELECT unnest(CAST(:stripes AS integer[])) AS stripe
           FROM pg_advisory_xact_lock_shared(CAST(:gate AS integer), 0) ORDER BY 1) AS s
 """)

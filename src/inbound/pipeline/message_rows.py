@@ -13,6 +13,8 @@ from inbound.pipeline.steps import Decided, Received
 #: addresses of To and Cc that are kept with a message
 MAX_ADDRESSEES = 200
 
+_JSON = json.JSONEncoder(ensure_ascii=False)
+
 
 def draft_message(
     decided: Decided,
@@ -60,9 +62,9 @@ def draft_message(
         task_id=target.id if target and target.kind == "task" else None,
         note_id=note_id,
         time_entry_id=time_entry_id,
-        addressees=json.dumps([] if is_private else _addressees(mail)),
+        addressees=_JSON.encode([] if is_private else _addressees(mail)),
         is_author_proven=received.is_author_proven,
-        trace=json.dumps(trace, ensure_ascii=False),
+        trace=_JSON.encode(trace),
         error=decided.error,
         size_bytes=len(delivery.content),
         sha256=sha256,

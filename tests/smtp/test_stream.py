@@ -1,21 +1,13 @@
-"""The bulk reader of message content, alone and beside aiosmtpd's reader of lines."""
+"""The bulk reader of message content; beside aiosmtpd's reader of lines in test_beside_aiosmtpd.py."""
 
 import asyncio
-import re
-from collections.abc import Awaitable, Sequence
-from itertools import pairwise
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from aiosmtpd.smtp import SMTP, Envelope, Session
-from hypothesis import given
-from hypothesis import strategies as st
 
 from inbound.smtp import stream
 from inbound.smtp.stream import STREAM_LIMIT_BYTES, Overrun, Reservation
-
-#: piece of a message, chosen to meet every border of the grammar
-ATOMS = (b".", b"..", b"\r", b"\n", b"\r\n", b"\r\n.", b"\r\n..", b"\n.\n", b"\r.\r", b"a", b"words ", b"\x00", b"\xff")
 
 
 class Room:
@@ -44,19 +36,20 @@ async def feed(reader: asyncio.StreamReader, chunks: Sequence[bytes]) -> None:
     reader.feed_eof()
 
 
-async def read(chunks: Sequence[bytes], *, max_bytes: int = 10_000_000, room: Room | None = None) -> Any:
+async def read(
+    chunks: Sequence[bytes],
+    *,
+    max_bytes: int = 10_000_000,
+    room: Room | None = None,
+    limit_bytes: int = STREAM_LIMIT_BYTES,
+) -> Any:
     """Read a message from these chunks; returns the result and what is left in the stream."""
-    reader = asyncio.StreamReader(limit=STREAM_LIMIT_BYTES)
+    reader = asyncio.StreamReader(limit=limit_bytes)
     feeding = asyncio.create_task(feed(reader, chunks))
     with Reservation(room or Room()) as reservation:
         result = await stream.read_content(reader, max_bytes=max_bytes, reservation=reservation)
     await feeding
     return result, await reader.read()
-
-
-def chunked(octets: bytes, cuts: Sequence[int]) -> list[bytes]:
-    borders = sorted({0, len(octets), *(cut % (len(octets) + 1) for cut in cuts)})
-    return [octets[start:end] for start, end in pairwise(borders)]
 
 
 @pytest.mark.parametrize(
@@ -166,43 +159,3 @@ async def test_an_endless_line_is_noticed() -> None:
     reader = asyncio.StreamReader(limit=STREAM_LIMIT_BYTES)
     reader.feed_data(b"x" * (STREAM_LIMIT_BYTES + 2))
     assert await stream.read_line(reader) is None
-
-
-def conforming(atoms: Sequence[bytes]) -> bytes:
-    """A message as a conforming client sends it: stuffed, ended by CRLF.CRLF."""
-    content = b"".join(atoms) + b"\r\n"
-    return re.sub(rb"(^|\r\n)\.", rb"\1..", content) + b".\r\n"
-
-
-async def read_with_aiosmtpd(chunks: Sequence[bytes]) -> bytes:
-    """What aiosmtpd's own DATA hands to its handler."""
-    received: list[bytes] = []
-
-    class Keeper:
-        async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
-            assert isinstance(envelope.content, bytes)
-            received.append(envelope.content)
-            return "250 OK"
-
-    class Silent(SMTP):
-        async def push(self, status: Any) -> None:
-            """Say nothing: there is no peer."""
-
-    loop = asyncio.get_running_loop()
-    smtp = Silent(Keeper(), hostname="mx.desk.example", loop=loop)
-    smtp.session, smtp.envelope = Session(loop), Envelope()
-    smtp.session.host_name = "client.example"
-    smtp.envelope.rcpt_tos = ["support@desk.example"]
-    smtp.transport = asyncio.Transport()
-    smtp._reader = asyncio.StreamReader(limit=smtp.line_length_limit)
-    command: Awaitable[None] = smtp.smtp_DATA("")
-    await asyncio.gather(command, feed(smtp._reader, chunks))
-    return received[0]
-
-
-@given(atoms=st.lists(st.sampled_from(ATOMS), max_size=40), cuts=st.lists(st.integers(0, 200), max_size=8))
-def test_bulk_reader_reads_what_aiosmtpd_reads(atoms: list[bytes], cuts: list[int]) -> None:
-    """For every conforming message, in whatever chunks it comes, our content is that of aiosmtpd's reader of lines."""
-    chunks = chunked(conforming(atoms), cuts)
-    stock = asyncio.run(read_with_aiosmtpd(chunks))
-    assert asyncio.run(read(chunks)) == (stock, b"")

@@ -7,9 +7,21 @@ several lines. What it must hold is told from the world, not from a grammar: a d
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 
-from inbound.message.phrases import OPENINGS, QUOTING, WROTE, WROTE_AUXILIARIES, WROTE_UNDIVIDED
+from inbound.message.attribution_facts import (
+    NOTHING,
+    Facts,
+    begins_with_quoting,
+    begins_with_wrote,
+    ends_with_said,
+    ends_with_wrote,
+    facts_of,
+    opens,
+    opens_with_date,
+    opens_with_word,
+    words_of,
+)
+from inbound.message.phrases import WROTE
 from inbound.message.quote_marks import Line, next_spoken
 
 #: lines one may be wrapped over, and characters of each that are looked at
@@ -20,22 +32,29 @@ WRAPPED_CHARS = 50
 #: words of a name
 MAX_NAME_WORDS = 4
 
-_WORD = re.compile(r"[^\W\d_]+")
-_UNDIVIDED = re.compile(WROTE_UNDIVIDED)
-_ADDRESS = re.compile(r"[^\s<>()\[\]@]@[^\W_][\w-]*\.")
-_TIME = re.compile(r"(?<!\d)\d{1,2}(?:[:h]|\.(?=\d\d(?!\d|\.)))\d{2}(?!\d)|\d{1,2}[時点시]")
-_DATE = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)|(?<!\d)\d{1,4}[./-]\s?\d{1,2}[./-]\s?\d{2,4}(?!\d)|\d{1,2}\s?[月월]")
-# A date after at most two words ("tir. 18. apr.", "Il giovedì 8 dicembre"), or a word such lines open with.
-_OPENING_WORD = re.compile(rf"\W{{0,10}}(?:{OPENINGS})[\s,]|\W{{0,3}}在", re.IGNORECASE)
-_OPENING_DATE = re.compile(r"\W{0,10}(?:[^\W\d]{1,12}[.,]{0,2}\s){0,2}\d(?!\d?:\d\d)")
 # "Petra Muster <petra@example.com>"
 _ADDRESS_START = re.compile(r"[<(]")
 _NAME_AND_ADDRESS = re.compile(r"[^<>.!?]{1,80}<[^<>]{1,80}>")
 # The same with at most a word or two behind it, for "wrote" in a language nobody told us about.
 _SPEAKER = re.compile(r"(?:[^\s<>]{1,30} ){1,4}<[^\s<>]{1,80}>[^<>:]{0,25}[:：]\Z")
 _SHORT_END = re.compile(r">[^<>:]{0,20}[:：]\Z")
+# It ends with the address, or with a few words behind an address in brackets: the verb, in whatever language.
+_ADDRESS_END = re.compile(
+    r"(?:(?<![^\s(,>\"'*])(?:<[^<>]{3,200}>[)>]{0,2}|\([^()]{3,200}\))[^<>:]{0,30}|(?<!\S)[^\s<>()]{1,64}@[^\s<>()]{1,255})"
+    r"[:：][*_]?\Z"
+)
+# Readers of Usenet: "In article <id>, petra@example.com says..."
+_ELLIPSES = ("...", "…")
+# "As you wrote on Monday", "schrieb ich": somebody tells of a mail, and quotes none.
+_TELLING = re.compile(r"\W*(?:as|like|wie|comme|como|come|zoals)\b|.*\b(?:ich|wir|i wrote|we wrote)\b", re.IGNORECASE)
 # GroupWise writes ">>> Petra Muster <petra@example.com> 3.5.2026 10:15 >>>"
 _GROUPWISE = re.compile(r">>> [^>].{1,150}>>>\Z")
+# Postbox writes "Petra Muster <mailto:petra@example.com>" and below it "May 3, 2026 at 10:15 AM".
+_SENDER = re.compile(r"[^<>:]{1,60} <(?:mailto:)?[^\s<>@]{1,64}@[^\s<>@]{1,255}>\Z")
+_STAMP = re.compile(
+    r"(?:[^\W\d]{2,12}\.?,? )?(?:[^\W\d]{3,12}\.? \d{1,2}|\d{1,2}\.? [^\W\d]{3,12}\.?),? \d{4}\W{1,3}"
+    r"(?:[^\W\d]{1,3}\W{1,2}){0,2}\d{1,2}[:.]\d\d(?:\s?[^\W\d]{2,3})?\Z"
+)
 # A longer word before the full stop: "3." and "janv." end no sentence.
 _ENDS_SENTENCE = re.compile(r"[^\W\d]{7,}\.\Z")
 # Gmail's old form comes without a colon.
@@ -55,27 +74,6 @@ class AttributionLine:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Facts:
-    """What a line, or several, hold of what is needed."""
-
-    has_date: bool
-    has_time: bool
-    has_address: bool
-    has_wrote: bool
-
-    def __or__(self, other: "_Facts") -> "_Facts":
-        return _Facts(
-            self.has_date or other.has_date,
-            self.has_time or other.has_time,
-            self.has_address or other.has_address,
-            self.has_wrote or other.has_wrote,
-        )
-
-
-_NOTHING = _Facts(has_date=False, has_time=False, has_address=False, has_wrote=False)
-
-
 def attribution_ending_at(lines: list[Line], last: int, floor: int = 0) -> AttributionLine | None:
     """The attribution line whose last line is that one.
 
@@ -91,60 +89,19 @@ def attribution_ending_at(lines: list[Line], last: int, floor: int = 0) -> Attri
     if len(line.raw) > MAX_LINE_CHARS:
         return None
     is_end = line.text.endswith(_COLONS) or _ends_between_dashes(line.text)
-    if not is_end and line.text[:1] != ">" and not _opens(line.text):
+    if not is_end and line.text[:1] != ">" and not line.text.endswith(_ELLIPSES) and not opens(line.text):
         return None
     behind = next_spoken(lines, last + 1, last + 6)
     is_quote_next = behind < min(len(lines), last + 6) and lines[behind].depth > line.depth
     if is_end:
         return _widest(lines, last, floor, is_quote_next=is_quote_next)
     is_paragraph = last == floor or lines[last - 1].is_blank
+    if last > floor and _STAMP.match(line.text) and _SENDER.match(lines[last - 1].text):
+        is_alone = last - 1 == floor or lines[last - 2].is_blank
+        return AttributionLine(last - 1, last + 1, f"{lines[last - 1].text} {line.text}") if is_alone else None
     if _lost_its_colon(line.text, is_quote_next=is_quote_next, is_paragraph=is_paragraph):
         return AttributionLine(last, last + 1, line.text)
     return None
-
-
-def is_dated(text: str) -> bool:
-    """Is there a date with its time?"""
-    return bool(_DATE.search(text)) and bool(_TIME.search(text))
-
-
-def ends_with_wrote(text: str) -> bool:
-    """Is the last word one for "wrote"? "napisał(a)" and "napisao je" go on for a little."""
-    words = _WORD.findall(text[-40:].casefold())
-    if not words:
-        return False
-    return (
-        words[-1] in WROTE
-        or bool(_UNDIVIDED.search(text, max(0, len(text) - 12)))
-        or (len(words) > 1 and words[-2] in WROTE and (len(words[-1]) <= 2 or words[-1] in WROTE_AUXILIARIES))
-    )
-
-
-def _begins_with_wrote(text: str) -> bool:
-    words = _WORD.findall(text[:40].casefold())
-    return bool(words) and (
-        words[0] in WROTE or (words[0] in WROTE_AUXILIARIES and words[1:2] != [] and words[1] in WROTE)
-    )
-
-
-def _begins_with_quoting(text: str) -> bool:
-    return text.partition(" ")[0].casefold() in QUOTING
-
-
-@lru_cache(maxsize=2 * MAX_LINES)
-def _facts(text: str) -> _Facts:
-    """Remembered, as neighbouring candidates look at the same lines."""
-    has_digit = any(map(str.isdigit, text))
-    return _Facts(
-        has_date=has_digit and bool(_DATE.search(text)),
-        has_time=has_digit and bool(_TIME.search(text)),
-        has_address="@" in text and bool(_ADDRESS.search(text)),
-        has_wrote=not WROTE.isdisjoint(_WORD.findall(text.casefold())) or bool(_UNDIVIDED.search(text)),
-    )
-
-
-def _opens(text: str) -> bool:
-    return bool(_OPENING_WORD.match(text) or _OPENING_DATE.match(text))
 
 
 def _ends_between_dashes(text: str) -> bool:
@@ -155,12 +112,14 @@ def _ends_between_dashes(text: str) -> bool:
 def _lost_its_colon(text: str, *, is_quote_next: bool, is_paragraph: bool) -> bool:
     """Is everything there but the colon?"""
     if text[:1] == ">":
-        return bool(_GROUPWISE.match(text)) and _facts(text).has_time
+        return bool(_GROUPWISE.match(text)) and facts_of(text).has_time
+    if text.endswith(_ELLIPSES):
+        return is_quote_next and facts_of(text).has_address and ends_with_said(text)
     if text.endswith(_SENTENCE_ENDS):
         return False
     if _BARE.match(text):
         return True
-    facts = _facts(text)
+    facts = facts_of(text)
     if facts.has_address and "<" in text:
         return (facts.has_time and ends_with_wrote(text)) or (
             (is_quote_next or is_paragraph) and facts.has_date and text[0].isdigit() and text.endswith(">")
@@ -180,26 +139,26 @@ def _widest(lines: list[Line], last: int, floor: int, *, is_quote_next: bool) ->
     """Take lines from the last one upwards, until what is needed is there."""
     # "> wrote:" is no quote but the rest of a wrapped address.
     tail = lines[last]
-    is_tail = tail.depth == 1 and (tail.text in _COLONS or _begins_with_wrote(tail.text))
+    is_tail = tail.depth == 1 and (tail.text in _COLONS or begins_with_wrote(tail.text))
     depth, found = 0 if is_tail else tail.depth, None
-    joined, facts = "", _NOTHING
+    joined, facts = "", NOTHING
     for start in range(last, max(floor, last - MAX_LINES + 1) - 1, -1):
         line = lines[start]
         if line.is_blank and joined.startswith("<"):
             continue
         if line.is_blank or len(line.raw) > MAX_LINE_CHARS or (line.depth != depth and start < last):
             break
-        if found and _facts(found.text).has_date:
+        if found and facts_of(found.text).has_date:
             break
         text = f"> {line.text}" if is_tail and start == last else line.text
         if start < last and _ends_sentence(text):
             break
-        joined, facts = f"{text} {joined}".rstrip(), facts | _facts(text)
-        opens = _opens(joined)
+        joined, facts = f"{text} {joined}".rstrip(), facts | facts_of(text)
+        is_opened = opens(joined)
         is_paragraph = start == floor or lines[start - 1].is_blank
-        is_dated_form = opens or (is_paragraph and "<" in joined)
+        is_dated_form = is_opened or (is_paragraph and "<" in joined)
         if _is_complete(joined, facts, is_quote_next=is_quote_next, is_dated_form=is_dated_form):
-            if opens:
+            if is_opened:
                 return _with_opening(lines, AttributionLine(start, last + 1, joined), floor)
             if found is None and joined[0] not in "<>(,":
                 found = AttributionLine(start, last + 1, joined)
@@ -208,16 +167,17 @@ def _widest(lines: list[Line], last: int, floor: int, *, is_quote_next: bool) ->
 
 def _ends_sentence(text: str) -> bool:
     """Is it the end of one? "3. 5. 2026." is none, nor what stands in an open bracket."""
-    if not text.endswith(_SENTENCE_ENDS) or _opens(text):
+    if not text.endswith(_SENTENCE_ENDS) or opens(text):
         return False
     return not text[-2:-1].isdigit() and text.count("(") <= text.count(")")
 
 
-def _is_complete(text: str, facts: _Facts, *, is_quote_next: bool, is_dated_form: bool) -> bool:
-    if _begins_with_wrote(text):
+def _is_complete(text: str, facts: Facts, *, is_quote_next: bool, is_dated_form: bool) -> bool:
+    if begins_with_wrote(text) or (not is_quote_next and _TELLING.match(text)):
         return False
     if is_quote_next and (
-        _begins_with_quoting(text)
+        begins_with_quoting(text)
+        or ends_with_said(text)
         or (facts.has_address and (text.endswith((">:", "):")) or bool(_SPEAKER.match(text))))
     ):
         return True
@@ -227,12 +187,13 @@ def _is_complete(text: str, facts: _Facts, *, is_quote_next: bool, is_dated_form
     return facts.has_wrote and (is_quote_next or is_named)
 
 
-def _is_complete_with_date(text: str, facts: _Facts, *, is_quote_next: bool, is_dated_form: bool) -> bool:
+def _is_complete_with_date(text: str, facts: Facts, *, is_quote_next: bool, is_dated_form: bool) -> bool:
     if facts.has_address:
         is_told = facts.has_time or (facts.has_date and bool(_SHORT_END.search(text)))
-        return facts.has_wrote or is_quote_next or (is_told and is_dated_form)
+        is_speaker = "=<" not in text and bool(_ADDRESS_END.search(text) or _NAME_AND_ADDRESS.match(text))
+        return facts.has_wrote or is_quote_next or (is_told and is_dated_form and is_speaker)
     has_both = facts.has_date and facts.has_time
-    if facts.has_wrote:
+    if facts.has_wrote or (has_both and begins_with_quoting(text)):
         return is_quote_next or has_both or (is_dated_form and ends_with_wrote(text))
     return is_quote_next and has_both
 
@@ -243,7 +204,7 @@ def _with_opening(lines: list[Line], found: AttributionLine, floor: int) -> Attr
     "On Thu, Mar 31," above "2016 at 11:16 Petra <petra@example.com> wrote:".
     """
     first = found.start
-    if _OPENING_WORD.match(lines[first].text) and not lines[first].text[:1].islower():
+    if opens_with_word(lines[first].text) and not lines[first].text[:1].islower():
         return found
     while first > max(floor, found.end - MAX_LINES) and _belongs_above(lines[first - 1], lines[found.start].depth):
         first -= 1
@@ -254,19 +215,19 @@ def _with_opening(lines: list[Line], found: AttributionLine, floor: int) -> Attr
     text = f"{above} {found.text}"
     if not is_paragraph or len(text) > MAX_LINE_CHARS or not _may_begin(above, found.text):
         return found
-    is_opening = _opens(text) or _names_first(text) or _begins_with_quoting(text)
+    is_opening = opens(text) or _names_first(text) or begins_with_quoting(text)
     return AttributionLine(first, found.end, text) if is_opening else found
 
 
 def _may_begin(above: str, text: str) -> bool:
     """Below a whole one, what stands right above is the text of the mail, unless it begins with a date as well."""
-    if _OPENING_WORD.match(above) or not _is_whole(text):
+    if opens_with_word(above) or not _is_whole(text):
         return True
-    facts = _facts(above)
+    facts = facts_of(above)
     if facts.has_address or len(above) >= WRAPPED_CHARS:
         return True
     if text[:1].isdigit():
-        return facts.has_wrote or bool(_OPENING_DATE.match(above)) or (" " not in above and above.endswith((".", ",")))
+        return facts.has_wrote or opens_with_date(above) or (" " not in above and above.endswith((".", ",")))
     return False
 
 
@@ -274,7 +235,7 @@ def _is_whole(text: str) -> bool:
     """Does it begin like one: with a date, or with first and last name?"""
     if text[:1].isdigit():
         return True
-    words = _WORD.findall(_ADDRESS_START.split(text[:80], 1)[0].casefold())
+    words = words_of(_ADDRESS_START.split(text[:80], 1)[0].casefold())
     names = next((number for number, word in enumerate(words) if word in WROTE), len(words))
     return names > 1 and not text[:1].islower()
 
@@ -285,9 +246,9 @@ def _belongs_above(line: Line, depth: int) -> bool:
     if line.text.endswith((":", "!", "?")):
         return False
     # "ma 2. maalisk." is a date, too.
-    return not _ENDS_SENTENCE.search(line.text) or bool(_OPENING_DATE.match(line.text[:20]))
+    return not _ENDS_SENTENCE.search(line.text) or opens_with_date(line.text[:20])
 
 
 def _names_first(text: str) -> bool:
     """Does it begin with "Petra Muster <petra@example.com>" or "Petra Muster schrieb" at all?"""
-    return bool(_NAME_AND_ADDRESS.match(text)) or not WROTE.isdisjoint(_WORD.findall(text[:80].casefold())[1:5])
+    return bool(_NAME_AND_ADDRESS.match(text)) or not WROTE.isdisjoint(words_of(text[:80].casefold())[1:5])

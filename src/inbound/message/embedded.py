@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 
 from inbound.message.attribution_lines import AttributionLine, attribution_ending_at
-from inbound.message.header_blocks import HeaderBlock, Mark, block_at, block_on_line, is_rule, read_mark
+from inbound.message.header_blocks import HeaderBlock, block_at, block_on_line
+from inbound.message.mark_lines import Mark, is_rule, read_mark
 from inbound.message.quote_marks import Line, next_spoken
 
+#: quoted lines in which what they begin with is looked for
+MAX_HEAD_LINES = 6
 #: characters of a rule that belongs to what stands below it
 MIN_RULE_CHARS = 10
 
@@ -74,6 +77,17 @@ def _attribution_at(lines: list[Line], start: int) -> AttributionLine | None:
         if attribution and attribution.start == start:
             return attribution
     return None
+
+
+def headed_until(lines: list[Line], index: int) -> int:
+    """Of quoted lines that begin with who wrote them, the line behind that; 0 of others."""
+    for last in range(index, min(len(lines), index + MAX_HEAD_LINES)):
+        if not lines[last].depth and not lines[last].is_blank:
+            break
+        found = find_embedded(lines, last, index, max_depth=1)
+        if found:
+            return found.end if found.start <= next_spoken(lines, index) else 0
+    return 0
 
 
 def rule_above(lines: list[Line], index: int, floor: int) -> int:

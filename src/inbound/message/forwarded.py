@@ -7,7 +7,8 @@ from inbound.message.attribution_lines import AttributionLine
 from inbound.message.charset import clean_line
 from inbound.message.dates import parse_date
 from inbound.message.embedded import Embedded, find_embedded
-from inbound.message.header_blocks import MAX_FIELD_CHARS, HeaderBlock, block_at, block_on_line, read_mark
+from inbound.message.header_blocks import MAX_FIELD_CHARS, HeaderBlock, block_at, block_on_line
+from inbound.message.mark_lines import read_mark
 from inbound.message.phrases import WROTE
 from inbound.message.quote_marks import Line, read_lines
 from inbound.message.subjects import is_forward, outermost_prefix, strip_prefixes

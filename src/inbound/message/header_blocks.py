@@ -11,47 +11,25 @@ Without a mark above it, it needs an author, a date, and a recipient or subject:
 
 import re
 from dataclasses import dataclass
-from unicodedata import category, normalize
 
-from inbound.message.attribution_lines import ends_with_wrote, is_dated
-from inbound.message.phrases import FIELD_OF, FORWARDED, ORIGINAL
+from inbound.message.attribution_facts import is_dated
+from inbound.message.mark_lines import MAX_LINE_CHARS, Mark, fold, is_bare_mark, is_rule, read_mark
+from inbound.message.phrases import FIELD_OF
 from inbound.message.quote_marks import Line, next_spoken
 
 #: lines of one block, and characters of a line in which its label is looked for
 MAX_LINES = 40
 MAX_LABEL_CHARS = 40
-#: dashes from which on the words between them are believed without a block below
-MIN_DASHES = 4
+#: blanks in a label that we do not know
+MAX_LABEL_BLANKS = 1
 #: characters of a field that are read
 MAX_FIELD_CHARS = 100_000
-#: characters of a line that is searched for marks, and for the labels of a block on one line
-MAX_LINE_CHARS = 4000
-
-
-def _fold(text: str) -> str:
-    """Without case and accents: "Dată" is "Data", and to Turkish an i is an i."""
-    text = text.casefold().replace("ı", "i")
-    if text.isascii():
-        return text
-    return "".join(letter for letter in normalize("NFD", text) if category(letter) != "Mn")
-
 
 _LABEL = re.compile(r"[\s*_|]{0,10}(?P<label>[^\W\d_][^:：\n]{0,40}?)[\s*_]{0,4}[:：][*_]{0,3}")
 # "| From | Petra Muster<petra@example.com> |", a table (NetEase).
 _CELL_LABEL = re.compile(r"\|\s?(?P<label>[^\W\d_][^|:\n]{0,40}?)\s?\|(?=[^|]+\|\Z)")
-_DASHES = frozenset("-_=*~—–‐‑‒―")
-_COLONS = frozenset(":：")
 # As in "Kopie (CC)".
 _REMARK = re.compile(r"\s?\([^()]*\)")
-_RULE = re.compile(r"[-_=*~—–‐‑‒―⸺\s]{3,}+\Z")
-_RULED = re.compile(
-    r"\s*+[-_=*~—–‐‑‒―]{2,}+\s{0,5}(?P<phrase>[^\W\d_].{1,160}?)\s{0,5}[-_=*~—–‐‑‒―]{2,}+(?P<rest>.*)\Z"
-)
-_RULED_ALONE = re.compile(
-    r"\s*+[-_=*~—–‐‑‒―]{2,}+\s{0,5}(?P<phrase>[^\W\d_].{1,160}?)\s{0,5}[-_=*~—–‐‑‒―]{2,}+(?P<rest>)\Z"
-)
-_FORWARDED = re.compile(_fold(FORWARDED))
-_ORIGINAL = re.compile(_fold(ORIGINAL))
 # Labels as programs write them, for the mails whose block has lost its line ends.
 _CAPITALIZED = sorted({label[:1].upper() + label[1:] for label in FIELD_OF if len(label) > 1}, key=len, reverse=True)
 _INLINE = re.compile(
@@ -62,20 +40,7 @@ _ADDRESS = re.compile(r"[^\s<>()\[\]@]@[^\W_]")
 # Below a mark in a language we do not know: quoted mails name the recipient before the subject.
 _GMAIL_ORDER = ("from", "date", "subject", "to")
 _ADDRESS_FIELDS = frozenset(("from", "to", "cc", "bcc", "reply_to"))
-
-
-_FIELD_OF_FOLDED = {_fold(label): field for label, field in FIELD_OF.items()}
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """A line that announces a quoted or forwarded mail."""
-
-    is_forward: bool
-    #: does it say so in words we know?
-    is_known: bool
-    #: what follows on the same line
-    rest: str
+_FIELD_OF_FOLDED = {fold(label): field for label, field in FIELD_OF.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,35 +59,6 @@ class HeaderBlock:
     depth: int
 
 
-def read_mark(line: Line) -> Mark | None:
-    """Read ``-----Original Message-----`` and ``Begin forwarded message:``."""
-    if line.text[:1] not in _DASHES and line.text[-1:] not in _COLONS:
-        return None
-    text = line.text[:MAX_LINE_CHARS]
-    if text[:1] in _DASHES and (ruled := _RULED_ALONE.match(text) or _RULED.match(text)):
-        phrase = _fold(ruled["phrase"])
-        is_forward = bool(_FORWARDED.search(phrase))
-        # Zoho and Sony write their attribution line between dashes.
-        is_known = is_forward or bool(_ORIGINAL.search(phrase)) or ends_with_wrote(ruled["phrase"])
-        # People too put headings between dashes, but fewer of them.
-        is_long = text[:MIN_DASHES] == text[0] * MIN_DASHES
-        return Mark(is_forward, is_known and is_long, ruled["rest"].strip())
-    if text.endswith((":", "：")) and len(text) < 80 and _FORWARDED.search(_fold(text)):
-        return Mark(is_forward=True, is_known=False, rest="")
-    return None
-
-
-def _is_bare_mark(line: Line) -> bool:
-    """Is it "Original Message" without dashes? Above a block only."""
-    text = line.text
-    return 0 < len(text) < MAX_LABEL_CHARS and text.count(" ") < 3 and bool(_ORIGINAL.search(_fold(text)))
-
-
-def is_rule(line: Line) -> bool:
-    """Is it a line of dashes, underscores or the like?"""
-    return len(line.text) >= 3 and bool(_RULE.match(line.text))
-
-
 def label_of(text: str) -> tuple[str, str] | None:
     """The field a line holds and its value; None when it begins with no label of one."""
     head = text[: MAX_LABEL_CHARS + 20]
@@ -130,7 +66,7 @@ def label_of(text: str) -> tuple[str, str] | None:
     if not is_cell and ":" not in head and "：" not in head:
         return None
     found = (is_cell and _CELL_LABEL.match(text[:MAX_LINE_CHARS])) or _LABEL.match(head)
-    field = _FIELD_OF_FOLDED.get(_fold(_REMARK.sub("", found["label"]))) if found else None
+    field = _FIELD_OF_FOLDED.get(fold(_REMARK.sub("", found["label"]))) if found else None
     return (field, text[found.end() :].strip(" \t*_\xa0" + "|" * is_cell)) if found and field else None
 
 
@@ -159,7 +95,16 @@ def block_at(lines: list[Line], index: int, floor: int = 0, *, is_announced: boo
     if mark and end < len(lines) and lines[end].text == lines[start].text:
         # Zoho repeats the mark below.
         end += 1
+    if start == index:
+        start = _first_field(lines, index, floor)
     return HeaderBlock(start, index, end, values, mark, lines[index].depth) if values else None
+
+
+def _first_field(lines: list[Line], index: int, floor: int) -> int:
+    """The first of the fields that say nothing to us ("Message-ID:") and stand right above one that does."""
+    while index > floor and (label_of(lines[index - 1].text) or ("",))[0] == "other":
+        index -= 1
+    return index
 
 
 def block_on_line(lines: list[Line], index: int, mark: Mark | None) -> HeaderBlock | None:
@@ -200,7 +145,7 @@ def _split_inline(values: dict[str, str], text: str) -> None:
 
 
 def _inline_field(found: re.Match[str]) -> str:
-    return _FIELD_OF_FOLDED[_fold(found["label"] or found["bare"])]
+    return _FIELD_OF_FOLDED[fold(found["label"] or found["bare"])]
 
 
 def _announcement(lines: list[Line], index: int, floor: int) -> tuple[int, Mark | None]:
@@ -211,7 +156,7 @@ def _announcement(lines: list[Line], index: int, floor: int) -> tuple[int, Mark 
         if line.is_blank:
             continue
         found = read_mark(line)
-        if found is None and above == index - 1 and _is_bare_mark(line):
+        if found is None and above == index - 1 and is_bare_mark(line):
             found = Mark(is_forward=False, is_known=True, rest="")
         if not (is_rule(line) or (found and not found.rest and mark is None)):
             break
@@ -246,7 +191,7 @@ def _told_field(text: str, values: dict[str, str], field: str) -> tuple[str, str
     Below the author only the date has a date with its time, and recipients below the recipients get a copy.
     """
     found = _LABEL.match(text[: MAX_LABEL_CHARS + 20])
-    if found is None or "from" not in values or " " in found["label"].strip():
+    if found is None or "from" not in values or found["label"].count(" ") > MAX_LABEL_BLANKS:
         return None
     value = text[found.end() :].strip(" \t*_\xa0")
     if "date" not in values and is_dated(value[:200]):

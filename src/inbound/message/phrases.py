@@ -31,12 +31,12 @@ _LABELS = {
     ),
     "bcc": ("bcc|bc|blindkopie|cci|cco|ccn|skrytá kopie|skrytá kópia|udw|hemlig kopia|blindkopi|piilokopio|密送"),
     "date": (
-        "date|sent|message du|datum|gesendet|gesendet am|datum/uhrzeit|envoyé|envoyé le|date d'envoi|fecha|"
-        "enviado|enviado el|"
+        "date|sent|sent on|sent at|message du|datum|gesendet|gesendet am|datum/uhrzeit|envoyé|envoyé le|date d'envoi|"
+        "fecha|enviado|enviado el|"
         "enviado em|enviada em|enviada|enviat|data|inviato|verzonden|verzonden op|verstuurd|odesláno|odoslané|dátum|"
         "dátuma|wysłano|wysłane|data wysłania|dato|sendt|skickat|skickad|skickades|lähetetty|päivämäärä|päiväys|pvm|"
         "elküldve|küldve|küldés ideje|trimis|trimis la|дата|отправлено|дата отправки|надіслано|відправлено|изпратено|"
-        "verschickt|kuupäev|saadetud|enviat el|αποστολή|terkirim|تم الإرسال|ส่ง|"
+        "gesendet um|verschickt|kuupäev|saadetud|enviat el|αποστολή|terkirim|تم الإرسال|ส่ง|"
         "kuupäev|saadetud|saatmisaeg|tarih|gönderildi|gönderme tarihi|gönderilme tarihi|poslano|poslato|ημερομηνία|"
         "ημ/νία|εστάλη|στάλθηκε|datums|nosūtīts|išsiųsta|tanggal|dikirim|ngày|đã gửi|תאריך|נשלח|التاريخ|"
         "تاريخ الإرسال|วันที่|送信日時|日付|日時|发送时间|發送時間|发送日期|日期|时间|寄件日期|傳送日期|"
@@ -89,16 +89,25 @@ _WROTE_WORDS = (
     "писала|написал|написала|пишет|пише|написав|написа|írta|yazdı|έγραψε|έγραψαν|scris|pisao|napisao|napisala|kirjutas|"
     "rakstīja|rašė|parašė|menulis|viết|skrifaði|escriure|escrit|escribiu|idatzi|כתב|כתבה|كتب|كتبت|كتابة|نوشت|"
     "napisana|napisal|napísali|napsali|pisal|pisala|написао|писао|напиша|пишува|напісаў|yazmış|schrijft|skriver|"
-    "escribe|escreve|scrie|shkroi|sulat|geskryf"
+    "escribe|escreve|scrie|shkroi|sulat|geskryf|isinulat|aliandika|ysgrifennodd|scríobh|escribíu|yazıb|жазды|бичсэн|"
+    "գրել|գրեց|yozdi"
 )
 #: words for "wrote"
 WROTE = frozenset(_WROTE_WORDS.split("|"))
 #: words for "quoting", with which such a line may begin instead
-QUOTING = frozenset(("quoting", "zitat", "zitiere", "citando", "citation", "citat", "citerar", "citaat", "cytowanie"))
+QUOTING = frozenset(
+    ("quoting", "zitat", "zitiere", "citando", "citation", "citat", "citerar", "citaat", "cytowanie", "excerpts")
+)
 #: words that go before or behind them
 WROTE_AUXILIARIES = frozenset(("a", "ha", "hat", "va", "je", "ezt", "đã", "du", "følgende", "följande"))
 #: "wrote" where words are not divided, as a regular expression
-WROTE_UNDIVIDED = "写道|寫道|写到|のメール|のメッセージ|書きました|작성|쓰신|쓴 글|썼습니다|เขียน"
+WROTE_UNDIVIDED = (
+    "写道|寫道|写到|のメール|のメッセージ|書きました|작성|쓰신|쓴 글|썼습니다|เขียน|"
+    # words that combining marks divide
+    "लिखा|लिहिले|লিখেছেন|লিখেছে|எழுதியது|எழுதினார்|రాసారు|రాశారు|લખ્યું|ಬರೆದಿದ್ದಾರೆ|എഴുതി|لکھا|დაწერა|წერს"
+)
+#: words that stand for "wrote" where quoted lines follow
+SAID = frozenset(("said", "says", "asked", "replied", "responded", "commented", "sagte", "meinte", "spake"))
 #: what stands before the date in "On 3 May 2026 Petra wrote", as a regular expression
 OPENINGS = (
     r"on|am|le|el|il|em|op|den|d\.|dne|dnia|dňa|w dniu|på|vào|pada|στις|στισ|το|на|la|u|dana|data|no dia|kl|um|a|al|"
@@ -127,8 +136,10 @@ SENT_FROM = (
     r".{1,40}(?:(?:から|より)送信\w*|에서 (?:보냄|전송됨|보낸 메일)| küldve|'?\w{0,9}d[ae]n gönderildi)\W{0,3}|"
     r"lähetetty\s.*|k[üu]ldve\s.*|.{1,40} ile gönderildi\W?|"
     r"发自.*|發自.*|发送自.*|来自我的.*|從我的.*|从我的.*|傳送自.*|"
-    r"נשלח מ.*|(?:أرسلت|مرسل|تم الإرسال) من.*|ส่งจาก.*|mobil gesendet\W?|provenance\s?: .*|"
+    r"נשלח מ.*|(?:أ\u064f?رسلت|م\u064f?رسل|تم الإرسال) من.*|ส่งจาก.*|mobil gesendet\W?|provenance\s?: .*|"
     r"(?:please excuse|excuse|sorry for|bitte entschuldigen sie|veuillez excuser|disculp\w+) .{1,60}|"
+    # what a virus scanner adds
+    r"<?https?://www\.(?:avast|avg)\.com/.*|[^\W\d]+[ -][^\W\d]+[ -]?[^\W\d]*\W{1,3}(?:www\.)?(?:avast|avg)\.com\b.*|"
     # where to get the program
     r"(?:[^\W\d]+ ){0,4}outlook (?:[^\W\d]+ ){1,2}(?:ios|android)\b.*|"
     r"(?:get|download|try) (?:[^\W\d]+ ){1,3}for (?:ios|android|mac|windows)\b.*|ios için outlook.{1,20}"
@@ -139,7 +150,8 @@ DEVICE = (
     r"outlook|blackberry|samsung|galaxy|htc|nokia|sony|xperia|huawei|xiaomi|redmi|oneplus|pixel|motorola|lg\b|wiko|"
     r"windows|mail|yahoo|gmx|web\.de|k-?9|thunderbird|app\b|mac\b|macbook|device|gerät|lumia|proton|tutanota|telekom|"
     r"t-online|verizon|surface|zimbra|vodafone|airmail|spark|приложени|почт|устройств|телефон|смартфон|palm|on the go|"
-    r"from the road|brevity|typos|kürze|tippfehler|brièveté|brevedad|手机|手機|设备|邮件|郵件|メール|휴대|스마트폰|메일"
+    r"from the road|avast|avg|brevity|typos|kürze|tippfehler|brièveté|brevedad|手机|手機|设备|邮件|郵件|メール|휴대|"
+    r"스마트폰|메일"
 )
 #: "Sent from" with the program behind it, as a regular expression
 SENT_FROM_PROGRAM = rf"(?:{_SENT})\s(?:{_BY})\s"

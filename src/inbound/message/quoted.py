@@ -2,7 +2,8 @@
 
 from enum import Enum, auto
 
-from inbound.message.embedded import Embedded, find_embedded, rule_above
+from inbound.message.embedded import Embedded, find_embedded, headed_until, rule_above
+from inbound.message.mark_lines import is_rule
 from inbound.message.phrases import LINE_STEMS, REPLY_ABOVE
 from inbound.message.quote_marks import Line, next_spoken, read_lines
 from inbound.message.signatures import signature_start
@@ -108,7 +109,8 @@ def _quoted_runs(lines: list[Line], *, is_headed: bool) -> list[tuple[int, int, 
     while index < len(lines):
         line = lines[index]
         if _is_reply_line(line):
-            runs.append((index, len(lines), True))
+            is_ruled = index > floor and is_rule(lines[index - 1])
+            runs.append((index - is_ruled, len(lines), True))
             break
         embedded = find_embedded(lines, index, floor)
         if embedded and is_headed:
@@ -122,8 +124,11 @@ def _quoted_runs(lines: list[Line], *, is_headed: bool) -> list[tuple[int, int, 
             runs.append((start, index, True))
             floor = index
         elif line.depth:
-            start, index = rule_above(lines, index, floor), _end_of_run(lines, index)
-            runs.append((start, index, False))
+            start, head, index = rule_above(lines, index, floor), headed_until(lines, index), _end_of_run(lines, index)
+            if head and start and next_spoken(lines, head, index) >= index:
+                # Only the fields or the line above the quote are marked (Orange, Centrum).
+                index = len(lines)
+            runs.append((start, index, head > 0))
             floor = index
         else:
             index += 1

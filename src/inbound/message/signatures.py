@@ -2,7 +2,7 @@
 
 import re
 
-from inbound.message.header_blocks import is_rule
+from inbound.message.mark_lines import is_rule
 from inbound.message.phrases import DEVICE, MY, SENT_FROM, SENT_FROM_PROGRAM
 from inbound.message.quote_marks import Line, next_spoken
 
@@ -10,6 +10,8 @@ from inbound.message.quote_marks import Line, next_spoken
 MAX_LINES = 40
 #: characters of a line that names what it was sent from
 MAX_SENT_FROM_CHARS = 250
+#: characters of a rule above the footer of a mailing list
+MIN_RULE_CHARS = 20
 #: lines of a footer below a rule
 MAX_FOOTER_LINES = 8
 #: lines of a signature below a rule, with and without an address or number in one of them; characters of each
@@ -25,13 +27,15 @@ _DEVICE = re.compile(DEVICE)
 _OWN_DEVICE = re.compile(rf"[\W_]{{0,4}}(?:\w+ ){{1,3}}(?:{MY})\b")
 _PROGRAM = re.compile(SENT_FROM_PROGRAM)
 # "-Petra", "/Petra Muster"; "- Drucker" is an item of a list.
-_NAME = re.compile(r"(?:[-/~]|[–—]\s?)[^\W\d_]{2,20}(?:\s[^\W\d_]{1,20}\.?){0,3}\Z")
+_NAME = re.compile(r"(?:--?|[/~]|[–—]\s?)[^\W\d_]{2,20}(?:\s[^\W\d_]{1,20}\.?){0,3}\Z")
 _FOOTER = re.compile(
     r"mailing.?list|listinfo|unsubscribe|abmelden|verteiler|liste?\b.*@|https?://.*list|"
     r"confidential|vertraulich|disclaimer|haftung|intended (?:solely|only|for|recipient)|privileged|riservat|"
     r"destinatair|destinatari|geadresseerde|poufn|luottamuksel|konfident",
     re.IGNORECASE,
 )
+# "This email has been checked for viruses", below three dashes.
+_SCANNED = re.compile(r"\bvir(?:us|en|i)|anti-?vir|вирус", re.IGNORECASE)
 _CONTACT = re.compile(r"@|www\.|https?://|\d{3}|\d\d[ /-]\d\d")
 _SHORT_RULE = re.compile(r"[_—–]{2}\Z")
 # Another rule, or an item of a list.
@@ -109,8 +113,8 @@ def _is_closing(lines: list[Line], index: int, end: int) -> bool:
     is_last = len(text) <= MAX_LAST_CHARS and next_spoken(lines, index + 1, end) >= end
     if not is_last or not lines[index - 1].is_blank:
         return False
-    if program := _PROGRAM.match(text.casefold()):
-        return text[program.end() : program.end() + 1].isupper() and not text.endswith((".", "!", "?"))
+    if _PROGRAM.match(text.casefold()):
+        return not text.endswith((".", "!", "?", ":", ","))
     before = lines[index - 2].text if index > 1 else ""
     return bool(_NAME.match(text)) and not before.endswith(":") and not before.startswith("-")
 
@@ -144,9 +148,11 @@ def _is_mark(line: Line, rest: int) -> bool:
 
 def _is_footer(lines: list[Line], index: int, end: int) -> bool:
     """Is it the rule above the footer of a mailing list?"""
-    if len(lines[index].text) < 20 or not is_rule(lines[index]):
+    if not is_rule(lines[index]):
         return False
     below = _below(lines, index, end)
+    if len(lines[index].text) < MIN_RULE_CHARS:
+        return 0 < len(below) <= MAX_NAME_LINES and bool(_SCANNED.search(below[0].text[:300]))
     return 0 < len(below) <= MAX_FOOTER_LINES and any(_FOOTER.search(line.text[:300]) for line in below)
 
 

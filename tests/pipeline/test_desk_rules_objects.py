@@ -260,8 +260,8 @@ def _calendar(method: str, subject: str, body: str = "") -> bytes:
     [
         # an answer: a note without status change, or nothing
         ("REPLY", "Accepted: Visit", "support", "discarded", "calendar_reply"),
-        ("REPLY", "Accepted: T20260101.0001", "fresh", "ticket_note_added", "subject_number"),
-        ("REPLY", "Accepted: T20260101.0002", "support", "ticket_note_added", "subject_number"),
+        ("REPLY", "Accepted: T20260101.0001", "fresh", "ticket_note_added", "calendar_reply"),
+        ("REPLY", "Accepted: T20260101.0002", "support", "ticket_note_added", "calendar_reply"),
         ("REPLY", "Accepted: T20260101.0001", "tickets", "discarded", "calendar_reply"),
         # an invitation is ordinary mail
         ("REQUEST", "Visit", "support", "ticket_created", "new_ticket"),

@@ -119,8 +119,8 @@ MAILBOX_ITSELF = authorship(
         (case(DONE, **UNPROVEN), (NOTE, Reason.SENDER_NOT_AUTHENTICATED, "internal", "")),
         (case(TASK, **UNPROVEN), (Outcome.TASK_NOTE_ADDED, Reason.SENDER_NOT_AUTHENTICATED, "internal", "")),
         # calendar replies: a note without status change, without object nothing
-        (case(is_calendar_reply=True), (NOTE, NUMBER, "all", "")),
-        (case(DONE, is_calendar_reply=True), (NOTE, NUMBER, "all", "")),
+        (case(is_calendar_reply=True), (NOTE, Reason.CALENDAR_REPLY, "all", "")),
+        (case(DONE, is_calendar_reply=True), (NOTE, Reason.CALENDAR_REPLY, "all", "")),
         (case(None, is_calendar_reply=True), (Outcome.DISCARDED, Reason.CALENDAR_REPLY, "all", "")),
         (case(None, author=NOBODY, is_calendar_reply=True), (Outcome.DISCARDED, Reason.CALENDAR_REPLY, "all", "")),
         # automated mail changes no status

@@ -59,7 +59,7 @@ def _of_participant(case: Case, target: Target) -> Verdict:
         return internal_note(case, target, Reason.SENDER_NOT_AUTHENTICATED)
     if case.is_calendar_reply:
         step = hit("classify", "calendar_reply", "an answer to an invitation changes no status")
-        note = _made(case, target, _NOTES[target.kind], steps=(step,))
+        note = _made(case, target, _NOTES[target.kind], reason=Reason.CALENDAR_REPLY, steps=(step,))
         return note if note.target is not None else _without_object(case)
     if indicated is not None and indicated.wrong:
         verdict = internal_note(case, target, Reason.INDICATOR_REJECTED)

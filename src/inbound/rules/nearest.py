@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from inbound.model.outcome import Reason
 from inbound.model.trace import Step, hit, miss
-from inbound.model.verdict import Case, Standing, Verdict
+from inbound.model.verdict import Case, Road, Standing, Verdict
 from inbound.rules.indicators import begins_with_indicator
 from inbound.rules.wording import wrong_value
 
@@ -36,6 +36,8 @@ def _why_text(case: Case) -> str:
     """Why a first line that looks like indicators is none."""
     if case.target is None:
         return "the first line is text: nothing leads to a ticket, task or project"
+    if case.road is not Road.NUMBER:
+        return "the first line is text: it counts only with the number in the subject"
     if case.first_line.is_unproven_approval:
         return "the first line is not applied: nothing proves that the approver wrote it"
     if case.standing is Standing.PROVEN_RESOURCE:

@@ -140,6 +140,39 @@ def test_an_internal_note_stays_inside(assigned: tuple[Desk, str]) -> None:
     assert {recipient for _, recipient in queued(desk)} == {"tom@desk.example", "tina@desk.example"}
 
 
+@pytest.mark.parametrize("is_one_batch", [False, True])
+def test_nobody_hears_of_what_was_before_them(assigned: tuple[Desk, str], *, is_one_batch: bool) -> None:
+    """Who comes in by a later mail of a batch gets no notice of an earlier one: as one by one, so together."""
+    desk, number = assigned
+    desk.add_resource("Tim", "tim@desk.example")
+    mails = [
+        mail(author="tom@desk.example", subject=f"Re: {number}", body="One."),
+        mail(subject=f"Re: {number}", body="Two."),
+        mail(author="tom@desk.example", subject=f"Re: {number}", body="Three.", extra="Cc: bob@customer.example\r\n"),
+        mail(subject="Other", body="Four."),
+        mail(subject=f"AW: {number}", body="Five.", extra="Cc: tim@desk.example\r\n"),
+        mail(author="tina@desk.example", subject=f"AW: {number}", body="Six."),
+    ]
+    deliveries = [delivery(content) for content in mails]
+    for batch in [deliveries] if is_one_batch else [[one] for one in deliveries]:
+        results(desk.commit(*batch))
+    told: dict[str, set[str]] = {}
+    for text, recipient in desk.rows(
+        "SELECT coalesce(n.text, t.description), o.recipient FROM outbox AS o JOIN messages AS m"
+        " ON m.id = o.message_row_id LEFT JOIN notes AS n ON n.id = m.note_id LEFT JOIN tickets AS t"
+        " ON t.id = o.ticket_id"
+    ):
+        told.setdefault(text.strip(), set()).add(recipient.partition("@")[0])
+    assert told == {
+        "One.": {"ann"},
+        "Two.": {"tom", "tina"},
+        "Three.": {"ann", "bob"},
+        "Four.": {"ann"},
+        "Five.": {"tom", "tina", "tim"},
+        "Six.": {"ann", "bob"},
+    }
+
+
 def test_a_wrong_value_is_told_to_its_author(assigned: tuple[Desk, str]) -> None:
     """The notice names the wrong value and the allowed ones, and is the only one."""
     desk, number = assigned

@@ -1,7 +1,7 @@
 """The notices that messages cause: wanted when everything is decided, queued when everything is written."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from inbound.database import outbox, recipients
@@ -110,30 +110,46 @@ def is_own_address(key: str, context: Context) -> bool:
     return key in context.own_addresses or without_sub_address(key) in context.own_addresses
 
 
-def queue(tx: Transaction, processed: Sequence[Processed], context: Context) -> None:
-    """Queue what a batch caused: one look-up where somebody must be looked for, and one insert.
+class Notices:
+    """What the messages of a transaction cause; whom it concerns is decided by the state after each of them."""
 
-    Last in the transaction, so that nobody who waits for a name that is given once holds up anything else.
+    def __init__(self, tx: Transaction, context: Context) -> None:
+        self._tx = tx
+        self._context = context
+        #: by object, what somebody has to be looked up for as it is now
+        self._waiting: dict[tuple[TargetKind, int], list[Processed]] = {}
+        self._roles: dict[int, Roles] = {}
 
-    Args:
-        tx: the transaction of the batch.
-        processed: everything that was written; a rehearsal queues nothing.
-        context: the configuration.
-    """
-    causing = [one for one in processed if one.notices and not one.received.salt]
-    if not causing:
-        return
-    asked = {
-        key
-        for one in causing
-        if (key := _objects(one).key) and any(_LOOKED_UP.intersection(wanted.to) for wanted in one.notices)
-    }
-    found = recipients.find(tx, asked) if asked else {}
-    drafts = [draft for one in causing for draft in _drafts(one, found, context)]
-    # One batch can cause the same operator's notice many times.
-    unique = {(draft.once, draft.recipient.casefold()) if draft.once else id(draft): draft for draft in drafts}
-    if unique:
-        outbox.insert(tx, list(unique.values()), context.time_zone.key)
+    def add(self, processed: Sequence[Processed]) -> None:
+        """Note what was written; a rehearsal causes nothing."""
+        for one in processed:
+            key = _objects(one).key
+            names = {name for wanted in one.notices for name in wanted.to}
+            if key and _LOOKED_UP & names and not one.received.salt:
+                self._waiting.setdefault(key, []).append(one)
+
+    def look_up(self, objects: Iterable[tuple[TargetKind, int]]) -> None:
+        """Who has to hear what was written so far, before these objects change: whom they gain does not."""
+        asked = self._waiting.keys() & objects
+        found = recipients.find(self._tx, asked) if asked else {}
+        for key in asked:
+            self._roles.update({id(one): found.get(key, {}) for one in self._waiting.pop(key)})
+
+    def queue(self, processed: Sequence[Processed]) -> None:
+        """Queue all of it: one look-up for the rest, and one insert.
+
+        Last in the transaction, so that nobody who waits for a name that is given once holds up anything else.
+
+        Args:
+            processed: everything that was added, in the order in which it arrived.
+        """
+        self.look_up(list(self._waiting))
+        causing = [one for one in processed if one.notices and not one.received.salt]
+        drafts = [draft for one in causing for draft in _drafts(one, self._roles.get(id(one), {}), self._context)]
+        # One batch can cause the same operator's notice many times.
+        unique = {(draft.once, draft.recipient.casefold()) if draft.once else id(draft): draft for draft in drafts}
+        if unique:
+            outbox.insert(self._tx, list(unique.values()), self._context.time_zone.key)
 
 
 def _objects(one: Processed) -> Objects:
@@ -141,9 +157,8 @@ def _objects(one: Processed) -> Objects:
     return Objects(ticket_id=row.ticket_id, task_id=row.task_id, project_id=row.project_id) if row else Objects()
 
 
-def _drafts(one: Processed, found: Mapping[tuple[TargetKind, int], Roles], context: Context) -> Iterator[NoticeDraft]:
+def _drafts(one: Processed, roles: Roles, context: Context) -> Iterator[NoticeDraft]:
     objects, mailbox = _objects(one), one.received.mailbox
-    roles = found.get(objects.key, {}) if objects.key else {}
     for wanted in one.notices:
         for person in _people(wanted, one, roles, context):
             yield NoticeDraft(

@@ -4,12 +4,13 @@ from collections.abc import Hashable, Sequence
 
 from inbound.database import locks
 from inbound.database.engine import Transaction
+from inbound.model.desk import TargetKind
 from inbound.model.outcome import Outcome, Reason
 from inbound.model.trace import hit
-from inbound.pipeline import notify
 from inbound.pipeline.classify import classify
 from inbound.pipeline.context import Context
 from inbound.pipeline.dedupe import dedupe
+from inbound.pipeline.notify import Notices
 from inbound.pipeline.persist import persist
 from inbound.pipeline.repeats import repeat_keys
 from inbound.pipeline.resolve_sender import resolve_sender
@@ -37,6 +38,7 @@ def process(tx: Transaction, batch: Sequence[Received], context: Context) -> lis
     done: dict[int, Processed] = {}
     waiting = list(batch)
     held: set[str] = set()
+    notices = Notices(tx, context)
     locks.take_on_arrival(tx, {key for received in batch for key in received.locks})
     while waiting:
         wave, _ = split([(received, received.keys) for received in waiting])
@@ -45,11 +47,13 @@ def process(tx: Transaction, batch: Sequence[Received], context: Context) -> lis
         decided = dedupe(tx, _ready(classified, unlocked, context), context)
         # A ticket that repeats another turns out to be about that only now.
         ready, _ = split([(one, _objects(one)) for one in decided])
-        for processed in persist(tx, ready, context):
-            done[id(processed.received)] = processed
+        notices.look_up(key for one in ready for key in _objects(one))
+        written = persist(tx, ready, context)
+        notices.add(written)
+        done |= {id(processed.received): processed for processed in written}
         waiting = [received for received in waiting if id(received) not in done]
     results = [done[id(received)] for received in batch]
-    notify.queue(tx, results, context)
+    notices.queue(results)
     return results
 
 
@@ -62,7 +66,7 @@ def _take_locks(tx: Transaction, classified: Sequence[Classified], held: set[str
     return wanted
 
 
-def _objects(one: Decided) -> list[Hashable]:
+def _objects(one: Decided) -> list[tuple[TargetKind, int]]:
     target = one.classified.verdict.target if one.classified and not one.first else None
     return [] if target is None else [(target.kind, target.id)]
 
@@ -146,5 +150,5 @@ def quarantine(tx: Transaction, received: Received, error: str, context: Context
             error=error,
         )
     processed = persist(tx, [decided], context)
-    notify.queue(tx, processed, context)
+    Notices(tx, context).queue(processed)
     return processed[0]

@@ -101,9 +101,32 @@ def test_a_redirecting_mailbox_is_not_the_author() -> None:
     ],
 )
 def test_vacation_subjects_need_the_null_path(subject: str, has_null_path: bool, is_reply: bool) -> None:  # noqa: FBT001  # truth table
-    """The subject of a vacation program counts only together with the null reverse-path."""
+    """The subject of a vacation program makes an automatic reply only together with the null reverse-path."""
     assert bool(automatic_reply_sign(mail(subject=subject), has_null_path=has_null_path)) is is_reply
-    assert bool(silencing_sign(mail(subject=subject), has_null_path=has_null_path)) is has_null_path
+
+
+@pytest.mark.parametrize(
+    ("subject", "expected"),
+    [
+        # words, a colon, and what is answered: only programs write so
+        ("Automatische Antwort: Drucker", True),
+        ("Out of Office: Printer", True),
+        ("Out of Office AutoReply: Printer", True),
+        ("Réponse automatique : imprimante", True),
+        ("Auto Response from jane@example.org", True),
+        # people's subjects
+        ("Automatische Antwort einrichten", False),
+        ("Out of office since Monday", False),
+        ("Absence: sound is missing", False),
+        ("Urlaub: Antrag", False),
+        ("AW: Automatische Antwort: Drucker", False),
+    ],
+)
+def test_the_subject_of_an_automatic_reply_silences(subject: str, expected: bool) -> None:  # noqa: FBT001  # truth table
+    """What is called like an automatic reply is never answered, whatever its header lacks."""
+    assert bool(generated_sign(mail(subject=subject), has_null_path=False)) is expected
+    assert bool(silencing_sign(mail(subject=subject), has_null_path=False)) is expected
+    assert not automatic_reply_sign(mail(subject=subject), has_null_path=False)
 
 
 @pytest.mark.parametrize(

@@ -19,28 +19,34 @@ _MACHINE_ACCOUNT = re.compile(
     r"(?:mailer-daemon|no[-_.]?reply|do[-_.]?not[-_.]?reply|nicht-?antworten)\b", re.IGNORECASE
 )
 
-# Subjects of vacation programs, by language; behind them may follow the subject that is answered.
-_VACATIONS = (
+# Subjects of automatic replies, by language; behind them may follow the subject that is answered.
+_REPLIES = (
     r"auto(?:matic|mated|mated message)?[ :-]{0,2}(?:re(?:ply|sponse|spond)|antwort|svar)\b|autoreply|auto:",
-    r"out of (?:the )?office|ooo:|away from (?:my |the )?(?:office|mail)|vacation",
-    r"on (?:vacation|leave|holiday)|i am (?:away|out)|i'm out of|absence",
-    r"automatische (?:antwort|abwesenheit|rückmeldung)|abwesen(?:heit|d)|au(?:ss|ß)er haus",
-    r"(?:ich bin )?(?:im|in) urlaub|urlaubs?(?:meldung|benachrichtigung)?\b|nicht im (?:büro|haus)",
-    r"réponse automatique|absen(?:ce|t) du bureau|message d'absence",
-    r"respuesta automática|fuera de (?:la )?oficina|ausente",
-    r"risposta automatica|fuori (?:ufficio|sede)|assente",
-    r"resposta automática|fora d[eo] escritório|ausência",
-    r"automatisch antwoord|afwezig|niet aanwezig|buiten kantoor",
-    r"autosvar|automatiskt? svar|frånvaro|fravær|ikke på kontoret|ikke til stede|automaattinen vastaus|poissa",
-    r"automatyczna odpowiedź|odpowiedź automatyczna|nieobecność|poza biurem",
-    r"automatická odpov(?:ěď|eď)|mimo kancelář|nepřítomnost|automatikus válasz|házon kívül|răspuns automat",
-    r"avtomatski odgovor|automatski odgovor|автоматичен отговор|автоматический ответ|автоответ|вне офиса",
+    r"out of (?:the )?office|ooo:|automatische (?:antwort|abwesenheit|rückmeldung)",
+    r"abwesenheits(?:notiz|assistent|meldung)",
+    r"réponse automatique|absen(?:ce|t) du bureau|message d'absence|respuesta automática|fuera de (?:la )?oficina",
+    r"risposta automatica|fuori (?:ufficio|sede)|resposta automática|fora d[eo] escritório",
+    r"automatisch antwoord|afwezigheidsbericht|autosvar|automatiskt? svar|automaattinen vastaus",
+    r"automatyczna odpowiedź|odpowiedź automatyczna|automatická odpov(?:ěď|eď)|automatikus válasz|răspuns automat",
+    r"avtomatski odgovor|automatski odgovor|автоматичен отговор|автоматический ответ|автоответ",
     r"автоматична відповідь|automatinis atsakymas|automātiska atbilde|automaatvastus",
-    r"αυτόματη απάντηση|תשובה אוטומטית|رد تلقائي",
-    r"自動返信|自動応答|不在|自动回复|自动答复|自動回覆|자동 회신|부재중",
-    r"otomatik yanıt|ofis dışında|trả lời tự động|ตอบกลับอัตโนมัติ|balasan otomatis",
+    r"αυτόματη απάντηση|תשובה אוטומטית|رد تلقائي|自動返信|自動応答|自动回复|自动答复|自動回覆|자동 회신",
+    r"otomatik yanıt|trả lời tự động|ตอบกลับอัตโนมัติ|balasan otomatis",
 )
-_VACATION = re.compile(rf"\W{{0,3}}(?:{'|'.join(_VACATIONS)})", re.IGNORECASE)
+# Besides, what such subjects have in common with people's.
+_AWAY = (
+    r"away from (?:my |the )?(?:office|mail)|vacation|on (?:vacation|leave|holiday)|i am (?:away|out)|i'm out of",
+    r"absence|abwesen(?:heit|d)|au(?:ss|ß)er haus",
+    r"(?:ich bin )?(?:im|in) urlaub|urlaubs?(?:meldung|benachrichtigung)?\b|nicht im (?:büro|haus)",
+    r"ausente|assente|ausência|afwezig|niet aanwezig|buiten kantoor|frånvaro|fravær|ikke på kontoret|ikke til stede",
+    r"poissa|nieobecność|poza biurem|mimo kancelář|nepřítomnost|házon kívül|вне офиса|不在|부재중|ofis dışında",
+)
+_VACATION = re.compile(rf"\W{{0,3}}(?:{'|'.join((*_REPLIES, *_AWAY))})", re.IGNORECASE)
+# With the colon that programs write between such words and the subject that they answer.
+_REPLY_PREFIX = re.compile(
+    rf"\W{{0,3}}(?:auto:|ooo:|(?:{'|'.join(_REPLIES)})[^:：]{{0,24}}[:：])|auto[ -]?(?:reply|response) (?:from|to)\b",
+    re.IGNORECASE,
+)
 
 
 def automatic_reply_sign(mail: Mail, *, has_null_path: bool, redirecting: frozenset[str] = frozenset()) -> str:
@@ -85,18 +91,22 @@ def generated_sign(mail: Mail, *, has_null_path: bool) -> str:
     Returns:
         the sign, or empty.
     """
-    marks = mail.marks
     if mail.report is not None:
         return "bounce" if isinstance(mail.report, DeliveryReport) else "report"
+    if sign := _generated_mark(mail.marks) or automatic_reply_sign(mail, has_null_path=has_null_path):
+        return sign
+    if mail.author is not None and _MAIL_SYSTEM.match(mail.author.address):
+        return "a mail system's own address"
+    return "a subject of automatic replies" if _REPLY_PREFIX.match(mail.subject) else ""
+
+
+def _generated_mark(marks: Marks) -> str:
     if marks.auto_submitted not in _WRITTEN_BY_A_PERSON:
         return f"Auto-Submitted: {marks.auto_submitted}"
     if marks.generated_field:
         return marks.generated_field
-    if marks.suppress & _NO_REPLY and marks.rules_loop:
-        return "X-Auto-Response-Suppress with X-MS-Exchange-Inbox-Rules-Loop"
-    if mail.author is not None and _MAIL_SYSTEM.match(mail.author.address):
-        return "a mail system's own address"
-    return automatic_reply_sign(mail, has_null_path=has_null_path)
+    has_both = marks.suppress & _NO_REPLY and marks.rules_loop
+    return "X-Auto-Response-Suppress with X-MS-Exchange-Inbox-Rules-Loop" if has_both else ""
 
 
 def silencing_sign(mail: Mail, *, has_null_path: bool, own_lists: frozenset[str] = frozenset()) -> str:

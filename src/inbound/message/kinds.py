@@ -7,6 +7,7 @@ from inbound.message.calendar import CALENDAR_TYPES, read_calendar
 from inbound.message.confirmations import may_be_confirmation, read_confirmation
 from inbound.message.dsn import STATUS_TYPES, read_delivery_report
 from inbound.message.feedback import read_feedback_report
+from inbound.message.list_refusals import has_refusal_subject, read_refusal
 from inbound.message.marks import read_marks
 from inbound.message.protection import has_armour, read_protection
 from inbound.message.receipts import has_receipt_subject, read_receipt
@@ -91,4 +92,6 @@ def _read_report(
         report = read_receipt(parts, header, subject, authors)
     if report is None and (special & _REPORTS or is_called_bounce or is_machine(authors, marks)):
         report = read_delivery_report(parts, marks, subject, authors)
+    if report is None and has_refusal_subject(subject):
+        report = read_refusal(parts, marks, authors)
     return report

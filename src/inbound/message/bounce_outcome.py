@@ -10,9 +10,12 @@ MAX_CHARS = 10_000
 
 # What mails about delays are called; "Warning: message not delivered" is another thing.
 _SUBJECT = re.compile(
-    r"delay|postponed|not yet (?:been )?delivered|still (?:being )?(?:retr|try)|warning: could not send"
-    r"|verzögert|verspätet|noch nicht zugestellt|retardée|retrasad|atrasad"
-    r"|ritardat|vertraagd|försenad|forsinket|задерж",
+    r"delay|postponed|not (?:yet (?:been )?delivered|(?:been )?delivered yet)"
+    r"|still (?:being )?(?:retr|try)|warning: could not send"
+    r"|waiting (?:mail|message)|verzögert|verzögerung|verspätet|noch nicht zugestellt"
+    r"|retardée|différée|retrasad|retraso|demorad|atrasad|atraso|ritardat|ritardo|vertraagd|vertraging"
+    r"|försenad|försening|forsinke|viivästy|задерж|отложен|opóźni|zpožd|késleltet|gecik"
+    r"|遅延|遅れ|遅く|延迟|延遲|지연",
     re.IGNORECASE,
 )
 # Nobody who gave up says this.
@@ -20,11 +23,23 @@ _TRYING = re.compile(
     r"warning (?:message )?only|just a warning|advisory-only|has been postponed|still (?:being )?(?:retr|try)"
     r"|(?<!not )(?:be|being) (?:retried|tried again|attempted again)|will (?:be )?(?:try|tried) again"
     r"|(?:will|is|are) (?:keep|continu\w*|still) (?:to )?(?:re)?try|deliver\w* will continue to be (?:attempt|tr)"
-    r""
+    r"|keeps (?:on )?trying"
+    r"|(?:attempts? to|(?:system|server) will) (?:\w+ ){0,6}continue|will attempt (?:to )?(?:re-?)?deliver"
+    r"|this is (?:only )?a (?:temporary|transient)|next (?:delivery )?(?:attempt|retry)"
     r"|(?<!further )(?<!more )(?<!further delivery )(?<!more delivery )attempts? (?:will|to) (?:be )?(?:continue|made)"
     r"|temporary failure report|transient non-fatal"
     r"|(?:remains|still|kept) in the queue|no action is required on your part"
-    r"|weitere zustellversuche|versuch\w* (?:es |wird )?(?:weiter|erneut|noch)",
+    r"|weitere zustellversuche|versuch\w* (?:es |wird )?(?:weiter|erneut|noch)|(?:weiterhin|wird erneut) versucht"
+    r"|continuer\w* (?:à |d')(?:essayer|tenter)|nouvelles? tentatives?|prochaine tentative"
+    r"|se (?:seguirá|volverá a) intent|seguir\w* intent|continuará (?:a tent|intent)|tentará (?:novamente|entregar)"
+    r"|continuer(?:à|anno) a (?:prov|tent)|riprover|ulteriori tentativi|(?:blijft|blijven) (?:het )?prober"
+    r"|fortsätter att försöka|fortsætter med at|fortsetter å prøve|yritetään (?:uudelleen|edelleen)"
+    r"|(?:будут|будет) продолж|повторн\w+ попыт|попыт\w+ (?:\w+ ){0,3}(?:продолж|повтор)"
+    r"|ponown\w+ (?:prób|dostarcz)|próby (?:\w+ )?będą|bude (?:se )?(?:nadále|znovu|dále)|újrapróbál"
+    # to be told from what the reader is asked to do: "please send it again"
+    r"|引き続き.{0,12}(?:配信|送信|配送|試)|再(?:送|配信|試行)(?:信)?(?:します|を(?:行い|試み|続け))"
+    r"|(?:继续|繼續)(?:尝试|嘗試|投递|投遞|发送)|(?:将|將|会|會).{0,8}(?:再次|重新|继续|重试|重試)"
+    r"|계속 ?시도|다시 ?시도(?:합니다|할 ?것|됩니다|될)",
     re.IGNORECASE,
 )
 # And nobody who still tries says this.
@@ -33,10 +48,16 @@ _ENDED = re.compile(
     r"|no retry|no (?:further|more) (?:deliver|attempt|retr)"
     r"|(?:removed|deleted) from (?:the |our |its )?queue|(?:finally|ultimately) (?:fail|not|could)"
     r"|has failed|address\W{0,3}(?:es\W{0,3})? failed|failed permanently|permanent (?:fatal )?(?:error|failure)"
-    r"|endgültig|aufgegeben",
+    r"|endgültig|aufgegeben|définitive|abandonn|definitivamente|definitiv|opgegeven|окончательн|ostateczn"
+    r"|断念|これ以上|不再|放弃|放棄",
     re.IGNORECASE,
 )
-_DELAY = re.compile(r"delay|will retry|not yet been|bisher nicht|noch nicht|verzögert|verspätet", re.IGNORECASE)
+_DELAY = re.compile(
+    r"delay|will retry|not yet been|bisher nicht|noch nicht|verzöger|verspätet"
+    r"|retardée|différée|retrasad|demorad|atrasad|ritardat|vertraagd|försenad|forsinke|viivästy|задерж|opóźni|zpožd"
+    r"|遅延|遅れ|延迟|延遲|지연",
+    re.IGNORECASE,
+)
 _GIVEN_UP = re.compile(
     r"could not be delivered|fail|fehlgeschlagen|undeliver|unzustellbar|will continue to fail", re.IGNORECASE
 )
@@ -44,6 +65,15 @@ _GIVEN_UP = re.compile(
 
 # Reports of success are called so, and nothing else is.
 _SUCCESS = re.compile(r"\((?:success|relay)\w*\)|(?<!un)(?<!not )successful (?:mail )?deliver", re.IGNORECASE)
+# Without such a subject, where nothing else is told.
+_DELIVERED = re.compile(
+    r"(?:has|have) been (?:successfully )?(?:delivered|relayed) to|(?:was|were) successfully (?:delivered|relayed)"
+    r"|successful delivery notification|erfolgreich zugestellt",
+    re.IGNORECASE,
+)
+_TROUBLE = re.compile(
+    r"\bnot\b|n't\b|fail|unable|reject|error|undeliver|delay|refus|nicht|unzustell|[45]\d\d ", re.IGNORECASE
+)
 
 
 def told_outcome(subject: str, said: str) -> Action:
@@ -56,9 +86,10 @@ def told_outcome(subject: str, said: str) -> Action:
     Returns:
         what the subject says; else whether a new attempt is promised; else what the text says first.
     """
-    if _SUCCESS.search(subject):
+    flat = one_line(said, MAX_CHARS)
+    if _SUCCESS.search(subject) or (_DELIVERED.search(flat) and not _TROUBLE.search(flat)):
         return Action.DELIVERED
-    return Action.DELAYED if _is_late(subject, one_line(said, MAX_CHARS)) else Action.FAILED
+    return Action.DELAYED if _is_late(subject, flat) else Action.FAILED
 
 
 def _is_late(subject: str, said: str) -> bool:

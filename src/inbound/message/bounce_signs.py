@@ -2,6 +2,7 @@
 
 import re
 
+from inbound.message.bounce_status import has_code
 from inbound.model.kinds import Marks
 from inbound.model.mail import Address
 
@@ -13,19 +14,34 @@ def _any_of(*patterns: str) -> re.Pattern[str]:
     return re.compile("|".join(patterns), re.IGNORECASE)
 
 
+def _lower(*patterns: str) -> re.Pattern[str]:
+    """For what every message is asked: of a text in lower case, branches are told apart by their first letter."""
+    return re.compile("|".join(patterns))
+
+
 # Names of the account or the program that writes bounces.
 _DAEMON = _any_of(r"mail(?:er)?[-_.]?daemon|mdaemon")
-_MACHINE_LOCAL = _any_of(r"mail(?:er)?[-_.]?daemon|mdaemon|post[-_.]?master|bounces?-?\Z|mail-?delivery|imss\Z")
-_MACHINE_NAME = _any_of(
-    r"mail(?:er)?[ -]?(?:delivery|daemon|administrator)",
-    r"delivery (?:sub)?system",
+_MACHINE_LOCAL = _lower(r"mail(?:er)?[-_.]?daemon|mdaemon|post[-_.]?master|bounces?-?\Z|mail-?delivery|imss\Z")
+_MACHINE_NAME = _lower(
+    r"mail(?:er)?[ -]?(?:deliver|daemon|administrator|transfer|transport|router|routing|robot)",
+    r"delivery (?:sub)?system|message delivery|non-?delivery",
     r"postmaster|system administrator|systemadministrator",
-    r"mail ?(?:system|server)|microsoft (?:outlook|exchange)",
-    r"internet mail (?:delivery|service)",
+    r"mail ?(?:system|server|gateway)|mail service\Z|microsoft (?:outlook|exchange)",
+    r"administrateur système|administrador del? sistema|amministratore (?:di )?sistema|systeembeheerder",
+    r"systemadministratör|administrator systemu|системный администратор|почтовая система|系统管理员|システム管理者",
+)
+# Names of programs that pass mail on; people who look after them may be called so too.
+_GATEWAY = _any_of(
+    r"(?<![a-z])(?:smtp|mta|mmdf|uucp|x\.?400|imss|imail|cc:mail|groupwise|domino|sieve|daemon|ndr|dsn|bounces?)(?![a-z])",
+    r"(?:anti[_ .-]?(?:virus|spam)|virus[_ .-]?(?:scan|wall|filter)|(?:content|spam)[_ .-]?(?:filter|firewall|scan))",
+    r"(?:e?mail|message|smtp|mime)[_ .-]?(?:system|server|service|gate|scan|sweep|marshal|guard|relay)",
+    r"(?:e?mail|message|smtp|mime)[_ .-]?(?:filter|trans|rout)",
+    r"(?:e?mail|message)[_ .-]?(?:deliver|robot|agent|hub|switch)",
+    r"gateway|delivery[_ .-]?(?:agent|service|notif|system)",
 )
 # What bounces are called, by language. A reply or forward ("Re:", "WG:") is none: it has to stand in front.
 _SUBJECTS = (
-    r"undeliver|nondeliverable|non-? ?delivery|unable to deliver|could not (?:send|deliver)",
+    r"ndn:|ndr:|postmaster notif|undeliver|nondeliverable|non-? ?delivery|unable to deliver|could not (?:send|deliver)",
     r"bounce(?:\]|\Z)|bounced (?:mail|message|e-?mail)",
     r"return(?:ed|ing) (?:e?mail|message|to sender)|mail returned|rejected(?: mail|: )|automatically rejected",
     r"user unknown|(?:un)?successful (?:mail )?delivery",
@@ -33,39 +49,54 @@ _SUBJECTS = (
     r"(?:mail |message |e-?mail )?deliver\w* (?:problem|report|delay|postponed|warning|incomplete)",
     r"delivery[ -]notification|delivery status|(?:automatic )?(?:mail|delivery) error",
     r"(?:mail|message|e-?mail) (?:(?:could not be|cannot be|not) delivered|could not be)",
+    r"(?:mail|message|e-?mail) (?:has|have|was|could|can)(?:n't| ?not) (?:yet )?(?:be |been )?(?:deliver|sent|reach)",
     r"(?:mail|message|e-?mail|your message|your mail) (?:failed|failure|system error|error|status|delivery)",
     r"failed (?:mail|message|delivery)|failure (?:notice|delivery)|postfix smtp server: errors",
     r"(?:message|mail|e-?mail) (?:you sent )?(?:was )?(?:blocked|rejected)|notice: mail delivery",
     r"(?:warning|notice): (?:message|could not send)|warning: \S+ - user unknown",
-    r"delay(?:ed|s)? (?:mail|deliver|in deliver)|(?:there was an )?error sending your",
-    r"(?:message|mail|e-?mail) (?:is |was |has been )?(?:delayed|not (?:yet )?delivered)",
-    r"unzustellbar|nicht zustellbar|zustell(?:ung|fehler|status)|übermittlungsfehler",
+    r"(?:delay|wait)(?:ed|s|ing)? (?:mail|message|e-?mail|deliver|in deliver)|(?:there was an )?error sending your",
+    r"(?:message|mail|e-?mail) (?:is |was |has been )?(?:delayed|not (?:yet )?deliver(?:ed|able))",
+    r"(?:notification|notice|report|warning)(?: of|:)? (?:un|non-?)?deliver\w* (?:fail|error|problem|delay|mail)",
+    r"(?:un|non-?)?deliver\w* (?:notification|notice)|(?:problem|error|trouble|difficult)\w* (?:with |in )?deliver",
+    r"unzustellbar|nicht zustellbar|zustell(?:ung|fehler|status|bericht)|übermittlungsfehler|rückläufer",
     r"fehler bei der (?:nachrichten)?(?:zustellung|übermittlung)",
     r"nachricht (?:konnte )?nicht (?:zugestellt|übermittelt)",
     r"non ?remis|rapport de (?:non-)?remise|échec de (?:la )?(?:remise|distribution)",
-    r"impossible de remettre|remise retardée",
-    r"notificación de entrega|no se pu(?:ede|do) entregar|no entregado|entrega (?:retrasada|atrasada)|error de entrega",
-    r"notificação|não (?:é possível entregar|entregue)|falha na entrega|entrega retardada",
-    r"mancato recapito|recapito (?:non riuscito|ritardato)|non recapitabile|impossibile recapitare",
-    r"onbestelbaar|niet bezorgd|bezorging (?:is )?vertraagd|bezorgingsfout",
-    r"olevererbar|kunde inte levereras|uleverlig|kan ikke leveres|ikke lever(?:t|et)",
-    r"toimitus epäonnistui|ei voi toimittaa",
-    r"niedostarcz|nie można dostarczyć|nedoručiteln|nelze doručit|kézbesíthetetlen|sikertelen kézbesítés|nelivrabil",
-    r"не доставлено|ваше сообщение не доставлено|недоставленн|не удалось доставить|teslim edilemedi|không thể",
-    r"メッセージを配信できません|配信不能|配信できません|送信できません|配信(?:に失敗|エラー)",
-    r"エラー|未送達|배달되지|배달할 수",
-    r"退信|系统退信|系統退信|無法(?:傳遞|投遞)|无法(?:传递|投递)|(?:邮件)?投递失败|未传递|未傳遞",
+    r"impossible de (?:remettre|distribuer|livrer)|non distribué",
+    r"(?:remise|distribution|livraison) (?:retardée|différée)",
+    r"retour (?:à l'expéditeur|de (?:courrier|mail|message))|message non (?:remis|distribué|délivré)|avis de non",
+    r"notificación de entrega|no se (?:pu(?:ede|do)|ha podido) entregar|no entrega(?:do|ble)|error de entrega",
+    r"entrega (?:retrasada|atrasada|demorada|fallida)|(?:fallo|falla|retraso) (?:en|de) la entrega|correo devuelto",
+    r"(?:mensaje|correo) (?:no entregado|devuelto|rechazado)",
+    r"notificação|não (?:é possível entregar|entregue)|(?:falha|erro|atraso) (?:na|de) entrega|entrega retardada",
+    r"mensagem (?:não entregue|devolvida)|(?:e-?mail|correio) devolvido",
+    r"mancat[oa] (?:recapito|consegna)|(?:recapito|consegna) (?:non riuscit|ritardat|fallit)|non recapitabile",
+    r"impossibile (?:recapitare|consegnare)|(?:messaggio|posta) (?:non (?:recapitat|consegnat)|restituit)",
+    r"onbestelbaar|niet (?:bezorgd|afgeleverd)|bezorging (?:is )?(?:vertraagd|mislukt)|bezorgingsfout",
+    r"(?:aflevering|bericht) (?:is )?(?:mislukt|vertraagd|niet (?:bezorgd|afgeleverd))",
+    r"olevererbar|(?:kan|kunde) (?:inte|ej) leverera|ej levererat|leverans(?:en)? (?:försenad|misslyckades)|uleverlig",
+    r"kan ikke leveres|kunne ikke leveres|ikke lever(?:t|et)|levering(?:en)? (?:er )?(?:forsinket|mislyk)",
+    r"toimitus (?:epäonnistui|viivästy)|ei voi(?:tu)? toimittaa|ei voida toimittaa",
+    r"niedostarcz|nie (?:można|udało się) dostarczyć|nie dostarczono|opóźnion|zwrot (?:wiadomości|poczty)",
+    r"nedoručen|nedoručiteln|nelze doručit|kézbesíthetetlen|sikertelen kézbesítés|nelivrabil|nedoručiteľn",
+    r"(?:ваше |сообщение |письмо )*не (?:было )?доставлен|недоставлен|не удалось доставить|ошибка доставки",
+    r"(?:задержка|сбой) доставки|доставка (?:задерж|отлож|не )|возврат|не може бути доставлен|недоставн",
+    r"teslim edilemedi|teslim edilemeyen|iletilemedi|không thể|gửi không thành công|αδυναμία παράδοσης",
+    r"(?:メール|メッセージ)?(?:を|の|が)?(?:配信|送信|配送|送達)(?:できません|不能|不可|に失敗|失敗|エラー|の?遅延|遅延|が遅)",
+    r"エラー|未送達|未配信|宛先不明|不達|返送|リターンメール",
+    r"배달되지|배달할 수|반송|(?:메일 ?)?(?:전송|발송|전달) ?실패",
+    r"退信|系统退信|系統退信|退件|被退回|邮件退回|無法(?:傳遞|投遞|寄達)|无法(?:传递|投递|送达)|(?:邮件)?投递失败|未传递|未傳遞",
+    r"(?:邮件|郵件)?(?:发送|發送|投递|投遞|傳遞|送达)(?:失败|失敗|延迟|延遲)",
 )
-_SUBJECT = re.compile(
-    rf"\W{{0,3}}(?:\[?postmaster\]? ?|sorry,? )?(?:(?:your|the|a) )?(?:{'|'.join(_SUBJECTS)})", re.IGNORECASE
-)
+_SUBJECT = _lower(rf"\W{{0,3}}(?:\[?postmaster\]? ?|sorry,? )?(?:(?:your|the|a) )?(?:{'|'.join(_SUBJECTS)})")
 # What the text of a bounce says near its beginning.
 _TEXT = _any_of(
     r"(?:could|was|can|were|has)\s?(?:not|n't)\s+(?:be |been |able to )?(?:delivered?|sent|reach(?:ed)?)",
     r"cannot\s+be\s+delivered|(?:un)?able\s+to\s+deliver|undeliver(?:able|ed)|fail\w*\s+to\s+deliver|did\s+not\s+reach",
     r"deliver\w*\s+(?:to\s+.{0,120}?\s)?(?:has\s+)?(?:been\s+)?(?:fail|delay|error|abort|attempt)",
     r"delivery\s+status|non-?delivery|permanent\s+(?:fatal\s+)?(?:error|failure)|transcript\s+of\s+session",
-    r"(?:error|problem)s?\s+(?:was|were|has|while|in|when|during|trying|deliver)",
+    r"(?:error|problem)s?\s+(?:it\s+)?(?:was|were|has|while|in|when|during|trying|deliver|encounter|occurr)",
+    r"(?:try|attempt)(?:ing|ed)?\s+to\s+deliver",
     r"returned\s+to\s+(?:the\s+)?sender|returning\s+(?:your|the)|rejected\s+(?:by|your|for)",
     r"mailbox\s+(?:is\s+)?full|no\s+such\s+user|user\s+unknown|unknown\s+user",
     r"recipients?\s+(?:could|were|was|failed)|addresse?s?\W{0,3}\s+failed|following\s+(?:recipients?|address)",
@@ -73,10 +104,23 @@ _TEXT = _any_of(
     r"(?:keep|continue|still)\s+trying\s+to\s+deliver|remains\s+in\s+the\s+queue|deliver\w*.{0,80}\spostponed",
     r"not\s+(?:yet\s+)?been\s+delivered|yet\s+to\s+be\s+delivered",
     r"nicht\s+(?:zugestellt|zustell|ausgeliefert|übermittelt|erreicht)|unzustellbar",
-    r"送信できません|配信できません|ありません|не\s+(?:может\s+быть|было)\s+(?:доставлено|отправлено)|退信",
-    r"(?:n'a pas pu|n'ont pas pu)\s+être\s+(?:remis|distribué|envoyé)|no\s+se\s+(?:pudo|puede)\s+entregar",
-    r"non\s+è\s+stato\s+(?:possibile\s+)?(?:recapita|consegna)|não\s+(?:foi|pôde)\s+(?:ser\s+)?entregue",
-    r"niet\s+(?:worden\s+)?bezorgd",
+    r"(?:has|have)\s+been\s+(?:delayed|returned|rejected|blocked)|not\s+been\s+possible\s+to\s+deliver",
+    r"(?:sendung|nachricht|e-?mail|zustellung)\w*\s+(?:\S+\s+){0,8}(?:fehlgeschlagen|verzögert|zurück)",
+    r"(?:送信|配信|配送|送達|送付|お届け)(?:でき(?:ません|な)|に失敗|不能|が遅)|ありません|宛先|退信|退回|无法|無法|未能|失败|失敗",
+    r"не\s+(?:может\s+быть|было|доставлен|удалось)|недоставлен|доставк\w+\s+(?:\w+\s+){0,3}задерж|반송|전송되지|배달",
+    r"(?:n'a pas pu|n'ont pas pu|n'a pu|ne peut|ne peuvent)\s+(?:pas\s+)?être\s+(?:remis|distribué|envoyé|délivré)",
+    r"n'(?:a|ont)\s+pas\s+été\s+(?:remis|distribué|envoyé|délivré)",
+    r"n'est\s+pas\s+parvenu|impossible\s+de\s+(?:joindre|remettre|livrer|distribuer)|non\s+(?:remis|distribué|délivré)",
+    r"(?:remise|distribution|livraison)\s+(?:\S+\s+){0,6}(?:retardée|différée|échoué)",
+    r"no\s+se\s+(?:pudo|puede|ha\s+podido|pueden)\s+(?:ser\s+)?entregar|no\s+(?:pudo|puede)\s+(?:ser\s+)?entrega",
+    r"(?:entrega|mensaje|mensagem)\s+(?:\S+\s+){0,8}(?:retrasad|atrasad|fall|devuelt|devolvid|rejeitad|rechazad)",
+    r"non\s+(?:è|e'|ha)\s+(?:stato\s+)?(?:possibile\s+)?(?:recapita|consegna|raggiunt)|impossibile\s+(?:recapit|conseg)",
+    r"(?:consegna|recapito)\s+(?:\S+\s+){0,8}(?:ritardat|fallit|non\s+riuscit)",
+    r"não\s+(?:foi|pôde|pode)\s+(?:ser\s+|possível\s+)?entreg",
+    r"niet\s+(?:\S+\s+){0,2}(?:bezorgd|afgeleverd)|bezorging\s+(?:\S+\s+){0,8}(?:vertraagd|mislukt)",
+    r"(?:inte|ikke|ej)\s+lever|leverans\w*\s+(?:\S+\s+){0,4}försenad|ei\s+voi\w*\s+toimittaa",
+    r"nie\s+(?:dotar|został\w*\s+dostarcz|można\s+dostarcz|udało)|nepodařilo\s+(?:se\s+)?doruč|nelze\s+doručit"
+    r"|nebyla\s+doručen|nem\s+(?:kézbesít|sikerült)|teslim\s+edile|iletileme|nu\s+a\s+putut\s+fi\s+livrat",
 )
 # The one sentence by which a program gives itself away: a person lists no recipients.
 _LISTING = _any_of(
@@ -85,7 +129,13 @@ _LISTING = _any_of(
     r"following\s+(?:\w+\s+)?(?:recipient|address)[^.]{0,60}"
     r"(?:fail|error|could|cannot|reject|\bnot|problem|reach|delay|refus)",
     r"deliver\w*\s+to\W{1,5}[^\s@<>]{1,64}@",
-    r"folgende\w*\s+(?:empfänger|adresse)",
+    r"folgende\w*(?:\(\w+\))?\s+(?:empfänger|adresse)",
+    r"(?:destinataires?|destinatari\w*|destinatários?|adresatów|odbiorców|příjemc\w+|получател\w+|адресат\w+)"
+    r"\W+(?:\w+\W+){0,3}(?:suivant|siguiente|seguent|seguinte|następując|následujíc|следующ)",
+    r"(?:suivants?|siguientes?|seguent[ei]|seguintes?|volgende|följande|følgende|następując\w+|následujíc\w+|следующ\w+)"
+    r"\s+(?:destinatair|destinatari|destinatári|ontvanger|geadresseerde|mottagar|modtager|adresat|odbiorc|příjemc|получател)",
+    r"(?:次の|以下の)(?:受信者|宛先|あて先|メールアドレス)|(?:以下|下列)(?:收件人|地址)",
+    r"(?:收件人|宛先|받는 사람)\s*[:：]",
 )
 
 
@@ -98,15 +148,13 @@ def is_machine(authors: tuple[Address, ...], marks: Marks) -> bool:
     """
     if marks.return_path == "" or marks.generated_field == "x-failed-recipients":
         return True
+    names = ((one.address.partition("@")[0].lower(), one.name.lower()) for one in authors)
     return any(
-        _MACHINE_LOCAL.match(one.address.partition("@")[0])
-        or _MACHINE_LOCAL.match(one.name)
-        or _MACHINE_NAME.search(one.name)
-        for one in authors
+        _MACHINE_LOCAL.match(local) or _MACHINE_LOCAL.match(name) or _MACHINE_NAME.search(name) for local, name in names
     )
 
 
-def is_daemon(authors: tuple[Address, ...], marks: Marks) -> bool:
+def _is_daemon(authors: tuple[Address, ...], marks: Marks) -> bool:
     """Is it certainly a mail server that writes? Then little more is needed.
 
     Args:
@@ -117,16 +165,60 @@ def is_daemon(authors: tuple[Address, ...], marks: Marks) -> bool:
     return marks.generated_field == "x-failed-recipients" or any(map(_DAEMON.match, names))
 
 
+def _writes_only_bounces(authors: tuple[Address, ...]) -> bool:
+    """Is it the account in whose name nothing else is sent? MDaemon's tells of quotas and attachments too.
+
+    Args:
+        authors: of the message.
+    """
+    return any(_DAEMON.match(one.address) and one.address[:2].lower() != "md" for one in authors)
+
+
+def _is_gateway(authors: tuple[Address, ...]) -> bool:
+    """Is it called as programs are that pass mail on? Weaker than `is_machine`.
+
+    Args:
+        authors: of the message.
+    """
+    return any(_GATEWAY.search(one.address.partition("@")[0]) or _GATEWAY.search(one.name) for one in authors)
+
+
 def has_bounce_subject(subject: str) -> bool:
     """Is it called like a bounce, and neither a reply nor a forward?"""
-    return _SUBJECT.match(subject) is not None
+    return _SUBJECT.match(subject.lower()) is not None
 
 
-def reads_like_bounce(text: str) -> bool:
+def _reads_like_bounce(text: str) -> bool:
     """Does the beginning of a text tell of mail that was not delivered?"""
     return _TEXT.search(text, 0, OPENING_CHARS) is not None
 
 
-def lists_recipients(text: str) -> bool:
+def _lists_recipients(text: str) -> bool:
     """Does the beginning of a text announce a list of recipients that were not reached?"""
-    return reads_like_bounce(text) and _LISTING.search(text, 0, OPENING_CHARS) is not None
+    return _reads_like_bounce(text) and _LISTING.search(text, 0, OPENING_CHARS) is not None
+
+
+def is_bounce(said: str, marks: Marks, authors: tuple[Address, ...], *, is_called: bool, is_returned: bool) -> bool:
+    """Without the form of a report: is it sent, called and worded like one?
+
+    Args:
+        said: the text without the message that came back.
+        marks: of the message.
+        authors: of the message.
+        is_called: has it a bounce's subject?
+        is_returned: is there a message that came back?
+    """
+    if not is_machine(authors, marks):
+        # Some gateways write in their own names; of what people call so, few have a code, or return the message.
+        is_sure = has_code(said) or is_returned
+        if _is_gateway(authors):
+            return is_called and (_lists_recipients(said) or (is_sure and _reads_like_bounce(said)))
+        return is_called and is_sure and not any(one.name for one in authors) and _lists_recipients(said)
+    if is_called:
+        return True
+    if _is_daemon(authors, marks):
+        return has_code(said) or is_returned or _reads_like_bounce(said) or _writes_only_bounces(authors)
+    # The null reverse-path has vacation replies too, and postmasters are people.
+    is_answer = marks.auto_submitted == "auto-replied" or bool(marks.auto_reply_field)
+    has_sign = has_code(said) or _lists_recipients(said) or (is_returned and marks.return_path == "")
+    return _reads_like_bounce(said) and has_sign and not (is_answer and not is_machine(authors, Marks()))

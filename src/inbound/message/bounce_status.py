@@ -2,6 +2,8 @@
 
 import re
 
+from inbound.message.bounce_wordings import foreign_wordings
+
 #: characters of a diagnostic that are looked at and kept
 MAX_DIAGNOSTIC_CHARS = 1000
 
@@ -16,7 +18,7 @@ _WHO = (
 )
 # Subject and detail (RFC 3463) by wording, the telling ones first.
 _WORDINGS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
-    (status, re.compile("|".join(wordings), re.IGNORECASE))
+    (status, re.compile("|".join((*wordings, *foreign_wordings(status))), re.IGNORECASE))
     for status, wordings in (
         (
             "2.2",
@@ -28,7 +30,7 @@ _WORDINGS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
                 r"mailbox\W+(?:\w+\W+){0,2}exceed|too (?:much mail|many messages)|mailbox (?:size )?limit",
                 r"no space left",
                 r"(?:disk|mailfile|mail file|mail database) (?:is )?full|insufficient (?:disk|storage|system)",
-                r"postfach\W+(?:\w+\W+){0,3}(?:voll|überschritten)|postfachgröße|speicherplatz|speicherkontingent",
+                r"(?:postfach|mailbox|posteingang)\W+(?:\w+\W+){0,3}(?:voll|überschritten)|postfachgröße|speicherplatz|speicherkontingent",
                 r"boîte (?:\S+ ){0,4}pleine|buz[óo]n (?:\S+ )?lleno|casella (?:\S+ ){0,4}piena|caixa (?:\S+ )?cheia",
             ),
         ),
@@ -36,7 +38,8 @@ _WORDINGS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             "1.2",
             (
                 r"(?:unknown|illegal|invalid|no such|bad destination|unresolvable) (?:host|domain)",
-                r"nxdomain|name service error|unrouteable (?:mail )?domain",
+                r"nxdomain|name service error|unrouteable (?:mail )?domain|dns server returned answer with no data",
+                r"(?:domain|host)\W+(?:[\w.-]+\W+){0,2}(?:does(?: not|n't) (?:exist|accept)|has no (?:mx|mail))",
                 r"(?:host|domain)(?: name)? (?:is )?(?:unknown|not found|lookup fail|unbekannt)|dns lookup fail",
                 r"domain(?: name)? (?:does|do)(?: not|n't) exist|non-?existent (?:host|domain)|no mx\b",
                 r"(?:could ?n[o']t|can ?n?[o']t|unable to) (?:find any|resolve|look ?up) (?:host|mx|domain)",
@@ -130,6 +133,11 @@ def reply_class(text: str) -> str:
     return found[1][0] if found else ""
 
 
+def has_code(text: str) -> bool:
+    """Does a text state a status or a negative SMTP reply code?"""
+    return bool(stated_status(text) or reply_class(text))
+
+
 def worded_status(kind: str, *texts: str) -> str:
     """What the wording says.
 
@@ -146,7 +154,7 @@ def worded_status(kind: str, *texts: str) -> str:
 
 def says_why(text: str) -> bool:
     """Does a text give a reason, by a code or in words?"""
-    return bool(stated_status(text) or reply_class(text) or _worded(text))
+    return has_code(text) or bool(_worded(text))
 
 
 def _worded(text: str) -> str:

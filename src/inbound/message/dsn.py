@@ -7,8 +7,9 @@ from itertools import islice
 
 from inbound.message.bounce_fallback import other_recipients
 from inbound.message.bounce_outcome import told_outcome
-from inbound.message.bounce_signs import has_bounce_subject, is_daemon, is_machine, lists_recipients, reads_like_bounce
+from inbound.message.bounce_signs import has_bounce_subject, is_bounce, is_machine
 from inbound.message.bounce_status import (
+    has_code,
     one_line,
     reply_class,
     says_why,
@@ -76,8 +77,8 @@ def read_delivery_report(
     has_form = has_form or (bool(groups) and (is_called or is_machine(authors, marks)))
     returned_header = _returned_header(returned, rest)
     if not has_form and not (
-        _is_bounce(said, marks, authors, is_called=is_called, is_returned=returned is not None or bool(rest))
-        or (is_called and _is_sent_back(parts[0].header, returned_header) and _has_code(said))
+        is_bounce(said, marks, authors, is_called=is_called, is_returned=returned is not None or bool(rest))
+        or (is_called and _is_sent_back(parts[0].header, returned_header) and has_code(said))
     ):
         return None
     if returned is not None and not groups and (inner := _wrapped(returned)):
@@ -108,25 +109,6 @@ def _returned_ids(header: Header) -> tuple[str, ...]:
     references = message_ids(b" ".join(header.values(b"references")))
     loops = (clean_line(decode(value))[:MAX_LOOP_CHARS] for value in header.values(b"x-inbound-loop")[:MAX_LOOPS])
     return (*loops, *answered[:MAX_RETURNED_IDS], *references[::-1][:MAX_RETURNED_IDS])
-
-
-def _is_bounce(said: str, marks: Marks, authors: tuple[Address, ...], *, is_called: bool, is_returned: bool) -> bool:
-    """Without the form of a report: is it sent, called and worded like one?"""
-    if not is_machine(authors, marks):
-        # Some gateways write in their own names, without a display name.
-        return is_called and not any(one.name for one in authors) and lists_recipients(said)
-    if is_called:
-        return True
-    if is_daemon(authors, marks):
-        return _has_code(said) or is_returned or reads_like_bounce(said)
-    # The null reverse-path has vacation replies too, and postmasters are people.
-    is_answer = marks.auto_submitted == "auto-replied" or bool(marks.auto_reply_field)
-    has_sign = _has_code(said) or lists_recipients(said) or (is_returned and marks.return_path == "")
-    return reads_like_bounce(said) and has_sign and not (is_answer and not is_machine(authors, Marks()))
-
-
-def _has_code(said: str) -> bool:
-    return bool(stated_status(said) or reply_class(said))
 
 
 def _is_sent_back(header: Header, returned: Header) -> bool:
@@ -286,5 +268,5 @@ def _told(address: str, text: str, said: str, action: Action) -> ReportedRecipie
         action=action,
         status=status or worded_status(kind, text, said),
         is_status_stated=bool(status) and action is not Action.DELIVERED,
-        diagnostic=clean_line(one_line(text if _has_code(text) or not said else said)),
+        diagnostic=clean_line(one_line(text if has_code(text) or not said else said)),
     )

@@ -1,5 +1,6 @@
 """HTML of a message, made safe to show: on demand, not while mail is received."""
 
+import re
 from collections import Counter
 from html import escape
 
@@ -11,7 +12,7 @@ from inbound.message.markup import VOID, Tag, tokens
 
 #: elements inside of each other; the sanitiser's time grows with their square
 MAX_DEPTH = 256
-#: characters between the angle brackets of one tag, for the same reason
+#: characters of one tag beside its values in quotes, for the same reason
 MAX_TAG_CHARS = 20_000
 #: open elements times tags: what is left open is opened again in every paragraph (WHATWG HTML 13.2.4.3)
 MAX_WORK = 2_000_000
@@ -23,11 +24,12 @@ _STYLES = frozenset(
     "padding padding-bottom padding-left padding-right padding-top text-align text-decoration text-indent "
     "vertical-align white-space width".split()
 )
-_EVERYWHERE = frozenset("align bgcolor class dir height lang style title valign width".split())  # noqa: SIM905 - as above
+# No class: styles of the page around would take it for one of theirs.
+_EVERYWHERE = frozenset("align bgcolor dir height lang style title valign width".split())  # noqa: SIM905 - as above
 _ATTRIBUTES = {
     "*": set(_EVERYWHERE),
     "a": {"href", "name"},
-    "blockquote": {"cite", "type"},
+    "blockquote": {"type"},
     "font": {"color", "face", "size"},
     "img": {"alt", "border", "src"},
     "li": {"value"},
@@ -39,7 +41,15 @@ _ATTRIBUTES = {
 _TAGS = (nh3.ALLOWED_TAGS | {"font", "center", "big", "u"}) - {"map", "area"}
 # They never stand inside of each other without an element that counts: the next one closes them.
 _SELF_CLOSING = VOID | frozenset("p li dt dd tr td th tbody thead tfoot option colgroup".split())  # noqa: SIM905 - as above
-_SCHEMES = {"http", "https", "mailto", "tel", "ftp", "cid"}
+_SCHEMES = {"http", "https", "mailto", "tel", "ftp", "cid", "data"}
+
+# Without a scheme, or with half of one, it would lead into the page around.
+_TARGET = re.compile(r"(?:https?|ftp)://[^/\\]|(?:mailto|tel):|#[\w.-]*\Z", re.IGNORECASE)
+# The image itself, in a form that holds no script: what it shows is nowhere else in the message.
+_IMAGE = re.compile(r"cid:|data:image/(?:png|jpe?g|gif|webp|bmp);base64,", re.IGNORECASE)
+_HARMLESS_FUNCTIONS = ("rgb", "rgba", "hsl", "hsla", "calc")
+_NEGATIVE = re.compile(r"(?<![\w.])-")
+_QUOTED_VALUE = re.compile(r"=\s*+(?:\"[^\"]*+\"|'[^']*+')")
 
 
 def display_html(html: str) -> str:
@@ -61,13 +71,27 @@ def display_html(html: str) -> str:
     return _CLEANER.clean(html)
 
 
-def _filtered(tag: str, attribute: str, value: str) -> str | None:
+def _filtered(_tag: str, attribute: str, value: str) -> str | None:
     """Only images of the message itself: others tell their server who reads the mail, and when."""
-    if attribute == "src":
-        return value if value.lower().startswith("cid:") else None
-    if attribute == "style" and "url(" in value.lower():
+    match attribute:
+        case "src":
+            return value if _IMAGE.match(value) else None
+        case "href":
+            return value if _TARGET.match(value.strip()) else None
+        case "style":
+            return _style(value)
+        case _:
+            return value
+
+
+def _style(value: str) -> str | None:
+    """Without what loads something, by whatever spelling, or moves the element over what stands around the mail."""
+    lowered = value.lower()
+    if "\\" in value or not all(before.endswith(_HARMLESS_FUNCTIONS) for before in lowered.split("(")[:-1]):
         return None
-    return None if tag == "a" and attribute == "href" and value.lower().startswith("cid:") else value
+    if "margin" not in lowered or "-" not in lowered:
+        return value
+    return ";".join(one for one in value.split(";") if "margin" not in one.lower() or not _NEGATIVE.search(one))
 
 
 # Made once: taking over all these sets costs three times as much as cleaning an ordinary mail.
@@ -92,7 +116,7 @@ def _is_reasonable(html: str) -> bool:
     for token in tokens(html):
         if not isinstance(token, Tag):
             continue
-        if len(token.attributes) > MAX_TAG_CHARS:
+        if len(token.attributes) > MAX_TAG_CHARS and len(_QUOTED_VALUE.sub("=", token.attributes)) > MAX_TAG_CHARS:
             return False
         if token.is_end and opened[token.name]:
             opened[token.name] -= 1

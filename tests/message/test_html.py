@@ -30,6 +30,13 @@ from steps import count_calls
         ("<ol start=3><li><p>three</p></li><li>four</li></ol>", "3. three\n\n4. four"),
         ("<ul><li>a<ol><li>b</ol><li>c</ul>", "- a\n  1. b\n- c"),
         ("<table><tr><th>Name<th>Ort<tr><td>Petra</td> <td>Köln</td></tr></table>", "Name\tOrt\nPetra\tKöln"),
+        # Word makes a paragraph of every cell
+        ("<table><tr><td><p>A</p></td><td><p class=MsoNormal>B</p><tr><td>1<td><div>2</table>", "A\tB\n1\t2"),
+        ("<table><tr><td><p>A</p></td><td></td><td><p>B<p>b</td></tr></table>", "A\tB\n\nb"),
+        # ... of several lines, nested or with lists they stand below each other
+        ("<table><tr><td><p>A</p><p>a</p></td><td><p>B</p></td></tr></table>", "A\n\na\n\nB"),
+        ("<table><tr><td><table><tr><td>a</table><td><table><tr><td>b</table></table>", "a\n\nb"),
+        ("<table><tr><td>A</td><td><ul><li>B</ul></td></tr></table>", "A\n\n- B"),
         # links
         ('<a href="https://example.com/x">here</a>.', "here <https://example.com/x>."),
         ('<a href="https://www.example.com/">example.com</a>', "example.com"),

@@ -117,6 +117,10 @@ class _Writer:
         #: target of the open link, and where its text starts in the output
         self._link = ""
         self._link_start = 0
+        #: lines of text in the open table cell; -1 outside of rows
+        self._cell_lines = -1
+        #: is the next word the first of a cell, beside one that has one line?
+        self._is_beside = False
 
     def data(self, raw: str) -> None:
         """Take the text between two tags."""
@@ -152,6 +156,8 @@ class _Writer:
 
     def _emit(self, text: str) -> None:
         out = self._out
+        if self._cell_lines >= 0:
+            self._in_cell(text)
         if self._quotes or self._written_quotes:
             out.append(self._quoted_gap())
         elif self._line_ends and out:
@@ -163,6 +169,13 @@ class _Writer:
             self._bullet = ""
         out.append(text)
         self._line_ends, self._gap = 0, ""
+
+    def _in_cell(self, text: str) -> None:
+        """Word and Outlook make a paragraph of what is in a cell: it stays in its row all the same."""
+        if self._is_beside and not self._bullet:
+            self._line_ends, self._gap = 0, "\t"
+        self._is_beside = False
+        self._cell_lines += self._cell_lines == 0 or self._line_ends > 0 or "\n" in text
 
     def _quoted_gap(self) -> str:
         """What stands between two words when a quotation is around one of them; a quotation begins on a line."""
@@ -180,9 +193,16 @@ class _Writer:
         """Take ``<br>``; more than one empty line in a row says nothing."""
         self._line_ends = min(self._line_ends + 1, 2)
 
-    def cell(self, _tag: Tag) -> None:
+    def cell(self, tag: Tag) -> None:
         """Take the start or end of a table cell."""
         self._gap = "\t"
+        if not tag.is_end:
+            self._is_beside |= self._cell_lines == 1
+            self._cell_lines = 0
+
+    def row(self, _tag: Tag) -> None:
+        """Take the start or end of a table or of its rows."""
+        self._cell_lines, self._is_beside = -1, False
 
     def quote(self, tag: Tag) -> None:
         """Take the start or end of a blockquote; one that quotes a mail is marked as in plain text."""
@@ -259,6 +279,8 @@ class _Writer:
 _HANDLERS: dict[str, Callable[[_Writer, Tag], None]] = {
     "p": _Writer.paragraph,
     "br": _Writer.line_break,
+    "table": _Writer.row,
+    "tr": _Writer.row,
     "td": _Writer.cell,
     "th": _Writer.cell,
     "pre": _Writer.preformatted,

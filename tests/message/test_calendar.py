@@ -88,6 +88,15 @@ def test_an_invitation_is_read_whole() -> None:
         ("DTSTART;TZID=W. Europe Standard Time:20260131T090000", datetime(2026, 1, 31, 9, tzinfo=BERLIN)),
         ('DTSTART;TZID="W. Europe Standard Time":20260131T090000', datetime(2026, 1, 31, 9, tzinfo=BERLIN)),
         ("DTSTART;TZID=/example.net/1/Europe/Berlin:20260131T090000", datetime(2026, 1, 31, 9, tzinfo=BERLIN)),
+        # UTC and what is counted from it; a colon that should be in quotes
+        ("DTSTART;TZID=tzone://Microsoft/Utc:20260131T080000", datetime(2026, 1, 31, 8, tzinfo=UTC)),
+        ("DTSTART;TZID=GMT+01:00:20260131T090000", datetime(2026, 1, 31, 9, tzinfo=timezone(timedelta(hours=1)))),
+        ('DTSTART;TZID="UTC-0330":20260131T090000', datetime(2026, 1, 31, 9, tzinfo=timezone(-timedelta(hours=3.5)))),
+        ("DTSTART;TZID=GMT+99:20260131T090000", datetime(2026, 1, 31, 9)),  # noqa: DTZ001  # there is none
+        (
+            "DTSTART;TZID=(UTC+01:00) Nord\\, Süd:20260731T090000",
+            datetime(2026, 7, 31, 9, tzinfo=timezone(timedelta(hours=2))),
+        ),
         # a zone that only the message knows, in winter and in summer
         ("DTSTART;TZID=Kundenzeit:20260131T090000", datetime(2026, 1, 31, 9, tzinfo=timezone(timedelta(hours=1)))),
         ("DTSTART;TZID=Kundenzeit:20260731T090000", datetime(2026, 7, 31, 9, tzinfo=timezone(timedelta(hours=2)))),
@@ -105,7 +114,7 @@ def test_an_invitation_is_read_whole() -> None:
 )
 def test_times(start: str, expected: date | datetime | None) -> None:
     """A time is what it says, in the time zone it names."""
-    found = event(f"{start}\n", around=ZONE)
+    found = event(f"{start}\n", around=ZONE + ZONE.replace("Kundenzeit", "(UTC+01:00) Nord\\, Süd"))
     assert found is not None
     assert found.starts_at == expected
     if isinstance(found.starts_at, datetime) and isinstance(expected, datetime):
@@ -179,6 +188,9 @@ def test_german_text() -> None:
         ("SUMMARY:A\nATTENDEE;CN=Jane;PARTSTAT=TENTATIVE:mailto:j@example.org\n", "REPLY",
          "Answer to an invitation: A\nAttendees: Jane <j@example.org> (tentatively accepted)\n"),
         ("UID:7\n", "OTHER", "Event: 7\n"),
+        # Outlook says it in the summary; a zone that is UTC is not named twice
+        ("SUMMARY:Cancelled: A\nDTSTART;TZID=UTC:20260131T080000\n", "CANCEL",
+         "Cancelled: A\nWhen: 2026-01-31 08:00 (UTC)\n"),
     ],
 )  # fmt: skip
 def test_english_text(lines: str, method: str, expected: str) -> None:

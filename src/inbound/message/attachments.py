@@ -52,6 +52,8 @@ _EXTENSIONS = {
     "image/tiff": "tif",
     "image/webp": "webp",
     "message/delivery-status": "txt",
+    "message/disposition-notification": "txt",
+    "message/feedback-report": "txt",
     "message/rfc822": "eml",
     "message/global": "eml",
     "text/calendar": "ics",

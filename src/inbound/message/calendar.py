@@ -78,7 +78,7 @@ def _read_object(text: str, method: str) -> CalendarEvent | None:
                     event.append(item)
                     continue
         if "VTIMEZONE" in path and zones:
-            zones[-1].append((item.name, item.value.strip()))
+            zones[-1].append((item.name, item.value.replace("\\,", ",").strip()))
     return _event(event, clean_line(method).lower(), zones) if has_event else None
 
 
@@ -87,8 +87,13 @@ def _properties(text: str) -> Iterator[_Property]:
     for line in unfolded.split("\n", MAX_LINES)[:MAX_LINES]:
         found = _LINE.match(line)
         if found:
+            name, value = found[1].upper(), found[3]
             parameters = {name.upper(): value.strip('"') for name, value in _PARAMETER.findall(found[2])}
-            yield _Property(found[1].upper(), parameters, found[3])
+            if ":" in value and "TZID" in parameters:
+                # A name with a colon (GMT+01:00) should stand in quotes; programs forget them.
+                head, _, value = value.rpartition(":")
+                parameters["TZID"] += f":{head}"
+            yield _Property(name, parameters, value)
 
 
 def _event(found: list[_Property], method: str, zones: list[list[tuple[str, str]]]) -> CalendarEvent:

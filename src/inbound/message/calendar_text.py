@@ -62,7 +62,7 @@ def event_text(event: CalendarEvent, language: str = "en") -> str:
     if len(event.attendees) > _MAX_ATTENDEES:
         attendees.append(f"+{len(event.attendees) - _MAX_ATTENDEES}")
     lines = [
-        _labelled(words.get(event.method, words["publish"]), event.summary or event.uid),
+        _headed(words.get(event.method, words["publish"]), event.summary or event.uid),
         _labelled(words["when"], _when(event, words)),
         _labelled(words["where"], event.location),
         _labelled(words["organizer"], _person(event.organizer, words) if event.organizer else ""),
@@ -70,6 +70,11 @@ def event_text(event: CalendarEvent, language: str = "en") -> str:
     ]
     blocks = ["\n".join(line for line in lines if line), event.comment, event.description]
     return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def _headed(label: str, summary: str) -> str:
+    """Outlook puts the same word in front of the summary."""
+    return summary if summary.casefold().startswith(f"{label}:".casefold()) else _labelled(label, summary)
 
 
 def _labelled(label: str, value: str) -> str:
@@ -116,4 +121,4 @@ def _zone(start: datetime, name: str) -> str:
     if start.tzinfo is None:
         return name
     offset = f"UTC{start:%z}"[:6] + ":" + f"{start:%z}"[3:5] if start.utcoffset() else "UTC"
-    return f"{name}, {offset}" if name else offset
+    return f"{name}, {offset}" if name and name != offset else offset

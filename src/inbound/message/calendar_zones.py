@@ -2,13 +2,15 @@
 
 import re
 from calendar import monthrange
-from datetime import datetime, timedelta, timezone, tzinfo
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+){0,2}\Z")
 # Names that programs put something in front of: /freeassociation.sourceforge.net/Europe/Berlin
 _IANA_END = re.compile(r"(?:Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Europe|Indian|Pacific)/[\w+/-]+\Z")
+_UTC = re.compile(r"(?:tzone://Microsoft/)?(?:Etc/)?(?:UTC|GMT|Z)\Z", re.IGNORECASE)
+_UTC_OFFSET = re.compile(r"(?:UTC|GMT)([+-])(\d{1,2})(?::?(\d\d))?\Z", re.IGNORECASE)
 _OFFSET = re.compile(r"([+-])(\d\d)(\d\d)")
 _ONSET = re.compile(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)")
 _MONTH = re.compile(r"BYMONTH=(\d{1,2})")
@@ -30,10 +32,21 @@ def zone_of(name: str, zones: list[Lines], moment: datetime) -> tzinfo | None:
     Returns:
         the zone, a fixed offset where only rules came with it, None when nothing is known.
     """
-    name = name.strip()
+    name = name.replace("\\,", ",").strip()
     if not name:
         return None
-    return _named(name) or _ruled(name, zones, moment)
+    return _named(name) or _ruled(name, zones, moment) or _counted(name)
+
+
+def _counted(name: str) -> tzinfo | None:
+    """UTC by one of its names, or an offset from it."""
+    if _UTC.match(name):
+        return UTC
+    found = _UTC_OFFSET.match(name)
+    delta = timedelta(hours=int(found[2]), minutes=int(found[3] or 0)) if found else timedelta(hours=24)
+    if found is None or delta >= timedelta(hours=24):
+        return None
+    return timezone(-delta if found[1] == "-" else delta)
 
 
 def _named(name: str) -> tzinfo | None:

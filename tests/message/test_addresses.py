@@ -69,7 +69,7 @@ def test_a_list_is_bounded() -> None:
     assert len(parse_addresses(b'"x" a@b;' * 12_000)) == MAX_ADDRESSES
 
 
-@pytest.mark.parametrize("unit", [b"(", b"((a)", b"<", b'"', b"a,", b"a:;", b"a ", b"=?", b"a@b ", b"\\"])
+@pytest.mark.parametrize("unit", [b"(", b"((a)", b"<", b'"', b"a,", b"a:;", b"a ", b"=?", b"a@b ", b"\\", b"@"])
 def test_hostile_lists_end(unit: bytes) -> None:
     """Unclosed and nested marks are read in one go."""
     assert len(parse_addresses(unit * (1_000_000 // len(unit)))) <= MAX_ADDRESSES

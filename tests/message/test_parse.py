@@ -318,6 +318,8 @@ HOSTILE: dict[str, Callable[[int], bytes]] = {
     "addresses": lambda n: b"To: " + b"a@b," * n,
     "quotes in addresses": lambda n: b"To: " + b'"(<' * n,
     "signs in names": lambda n: b"To: " + b"a @ b.c " * n,
+    "at signs": lambda n: b"To: " + b"@" * n,
+    "a name in a calendar": lambda n: H + b"text/calendar\n\nBEGIN:VCALENDAR\nBEGIN:VEVENT\n" + b"a" * n,
     "raw octets": lambda n: b"To: " + b"\xff=?" * n + b"\nContent-Type: text/plain; charset=shift_jis\n\nx",
     "escapes": lambda n: b"Subject: " + b"\x1b$B" * n + b"\n\n" + b"\x1b(B" * n,
     "misspelt boundaries": lambda n: b"Content-Type: multipart/mixed; boundary=b\n\n" + b"--B\n" * n,

@@ -199,7 +199,8 @@ def _reachable(raw: str) -> str:
         return f"{plain[1]}@{plain[2].lower()}"
     raw = _COMMENT.sub("", raw) if "(" in raw else raw
     text = raw if raw.isascii() else decode(raw.encode("latin-1"))
-    text = _ROUTE.sub("", text.strip(), count=1) if text.lstrip().startswith("@") else text.strip()
+    text = text.strip()
+    text = text[route.end() :] if (route := _ROUTE.match(text)) else text
     if text[-1:] == "]" and "@[" not in text:
         text = text[:-1].removeprefix("[")
     if scheme := _SCHEME.match(text):

@@ -16,7 +16,7 @@ MAX_BYTES = 500_000
 MAX_LINES = 5000
 MAX_ATTENDEES = 200
 
-_LINE = re.compile(r"([A-Za-z0-9-]+)((?>(?:[^\":]+|\"[^\"]*\")*)):(.*)\Z", re.DOTALL)
+_LINE = re.compile(r"([A-Za-z0-9-]++)((?>(?:[^\":]+|\"[^\"]*\")*)):(.*)\Z", re.DOTALL)
 _PARAMETER = re.compile(r";([A-Za-z0-9-]+)=(\"[^\"]*\"|[^;]*)")
 _ESCAPE = re.compile(r"\\([\\;,nN])")
 _DATE = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d)?(Z)?)?\Z")

@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 LOCK := requirements/all.txt
 STAMP := $(VENV)/.installed
 
-.PHONY: help run test lint bench lock corpus corpus-smtp dialogs clean
+.PHONY: help run test lint bench storms lock corpus corpus-smtp dialogs clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -27,6 +27,9 @@ lint: $(STAMP) ## style, types, import contracts
 
 bench: $(STAMP) ## messages per second over SMTP, beside pgbench replaying the same statements
 	$(BIN)/python bench/throughput.py $(BENCH_ARGS)
+
+storms: $(STAMP) ## 10,000 redeliveries and 1,000 mails of loops: no object and no notice beyond those expected
+	$(BIN)/python bench/storms.py $(STORMS_ARGS)
 
 corpus: $(STAMP) ## score the reader on the mails of ../shared/corpus (optional, where they exist)
 	$(BIN)/python ../shared/corpus/score.py tests/corpus/adapter.py:understand ../shared/corpus/*/index.json \

@@ -69,12 +69,13 @@ def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
 class Daemon:
     """`inbound serve` on a directory; as a context manager it stops, and its directory goes."""
 
-    def __init__(self, *, directory: Path | None = None, settings: str = "") -> None:
+    def __init__(self, *, directory: Path | None = None, settings: str = "", workers: int = 0) -> None:
         """Write the configuration; nothing is started.
 
         Args:
             directory: of configuration, state and log; None makes a temporary one that is removed in the end.
             settings: further TOML, its tables complete, a line feed at the end.
+            workers: processes that take mail; 0 = as many as the daemon thinks right.
         """
         self._is_temporary = directory is None
         self.directory = directory or temporary_directory()
@@ -83,6 +84,7 @@ class Daemon:
         self.log = self.directory / "daemon.log"
         self.state = self.directory / "state"
         self.port = 0
+        self._workers = workers
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -110,7 +112,7 @@ class Daemon:
         begin_bytes = self.log.stat().st_size if self.log.exists() else 0
         # Straight into a file: a pipe would cost the script, and so the measurement, a reader.
         with self.log.open("ab") as log, self.directory.joinpath("daemon.out").open("ab") as out:
-            command = [str(INBOUND), "serve", "--config", str(self.config)]
+            command = [str(INBOUND), "serve", "--config", str(self.config), "--workers", str(self._workers)]
             self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=log)
         # From here on something runs that has to be ended, whatever happens.
         is_up = wait_until(lambda: not self.is_alive or self._has_started(begin_bytes), START_SECONDS)

@@ -75,6 +75,16 @@ def template(admin: Engine, postgres: str) -> str:
 @pytest.fixture
 def database_url(admin: Engine, postgres: str, template: str) -> Iterator[str]:
     """The libpq URL of an own copy of the schema."""
+    yield from _copies(admin, postgres, template)
+
+
+@pytest.fixture
+def other_database_url(admin: Engine, postgres: str, template: str) -> Iterator[str]:
+    """The libpq URL of a second copy."""
+    yield from _copies(admin, postgres, template)
+
+
+def _copies(admin: Engine, postgres: str, template: str) -> Iterator[str]:
     name = next(_names)
     with admin.connect() as connection:
         connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))

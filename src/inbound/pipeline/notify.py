@@ -84,7 +84,8 @@ def _happened(decided: Decided, drafts: Drafts, context: Context) -> Happened:
         author=author.key if author else "",
         is_known=attribution is not None
         and bool(attribution.contact or attribution.resource or attribution.co_managing_user or attribution.ambiguous),
-        is_authenticated=received.delivery.proof.method in _PROVING,
+        # A proof is about the address in From. Whom the message names elsewhere has not written it, for all it says.
+        is_authenticated=received.delivery.proof.method in _PROVING and not one.authorship.originator.is_recovered,
         is_by_resource=standing is Standing.PROVEN_RESOURCE,
         is_forwarded=one.authorship.originator.source is Source.FORWARDED_BLOCK,
         is_generated=bool(generated_sign(mail, has_null_path=received.has_null_path)),

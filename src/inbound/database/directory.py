@@ -1,6 +1,6 @@
 """Look-ups of people, organizations and domains: one question for everything a batch wants to know."""
 
-from collections import defaultdict
+from collections import defaultdict, namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -49,6 +49,13 @@ _LOOK_UP = text("""
     ORDER BY id
 """)
 
+# Of a named tuple attributes are read many times faster than of the rows of a result.
+_Row = namedtuple(  # noqa: PYI024 - the types are those of the columns
+    "_Row",
+    "kind key id name active position organization_id organization_name organization_type organization_active "
+    "parent_id roles",
+)
+
 
 def look_up(tx: Transaction, *, addresses: Iterable[str], domains: Iterable[str], names: Iterable[str]) -> Directory:
     """Everything the attribution of a batch asks for, inactive ones too (the trace says why they do not count).
@@ -64,7 +71,7 @@ def look_up(tx: Transaction, *, addresses: Iterable[str], domains: Iterable[str]
     """
     found: defaultdict[str, defaultdict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
     wanted = {"addresses": sorted(set(addresses)), "domains": sorted(set(domains)), "names": sorted(set(names))}
-    for row in tx.execute(_LOOK_UP, wanted):
+    for row in map(_Row._make, tx.execute(_LOOK_UP, wanted).all()):
         found[row.kind][row.key].append(_MAKERS[row.kind](row))
     return Directory(
         resources=_frozen(found["resource"]),

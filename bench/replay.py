@@ -14,10 +14,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import psycopg
-from sqlalchemy import event
 
 from inbound.app.one_mail import Envelope, delivery_of
 from inbound.config import load_settings
@@ -115,8 +114,13 @@ def record(config: Path, url: str, serial: int) -> Recording:
     engine = open_engine(url)
     statements: list[Statement] = []
 
-    def note(_connection: object, _cursor: object, text: str, parameters: Any, *_: object) -> None:
-        statements.append(Statement(text, dict(parameters)))
+    class NotingCursor(psycopg.Cursor[Any]):
+        """Notes what it executes."""
+
+        def execute(self, query: Any, params: Any = None, **options: Any) -> Self:
+            """Execute and note."""
+            statements.append(Statement(query, dict(params)))
+            return super().execute(query, params, **options)
 
     day_bases = DayBases(engine)
     # A day is begun once, in a transaction of its own: no part of what every message costs.
@@ -124,9 +128,10 @@ def record(config: Path, url: str, serial: int) -> Recording:
     context = build_context(settings, day_bases, b"of no use here")
     understood = understand(0, delivery_of(mail.content, envelope, settings), context)
     with transaction(engine) as tx:
-        event.listen(engine, "before_cursor_execute", note)
+        driver: Any = tx.connection.driver_connection
+        driver.cursor_factory = NotingCursor
         processed = process(tx, understood.received, context)[0]
-        options = str(tx.connection.driver_connection.info.options)  # type: ignore[union-attr]  # psycopg's, and open
+        options = str(driver.info.options)
     engine.dispose()
     return _recording(processed, statements, options, serial, base)
 

@@ -3,6 +3,7 @@
 What a peer sent is only ever a value, and values are escaped on their way out: as JSON, or as printable text.
 """
 
+import json
 import logging
 import sys
 from collections.abc import Sequence
@@ -14,6 +15,8 @@ from structlog.typing import EventDict, FilteringBoundLogger, Processor, Wrapped
 
 Level = Literal["debug", "info", "warning", "error"]
 Format = Literal["auto", "json", "text"]
+
+_JSON = json.JSONEncoder(default=repr)
 
 _log = cast("FilteringBoundLogger", structlog.get_logger())
 
@@ -33,7 +36,9 @@ def configure(level: Level, format: Format) -> None:  # noqa: A002 - named like 
         structlog.processors.format_exc_info,
     ]
     rendered: list[Processor] = (
-        [structlog.processors.JSONRenderer()] if is_json else [_escape, structlog.dev.ConsoleRenderer(colors=False)]
+        [structlog.processors.JSONRenderer(serializer=_to_json)]
+        if is_json
+        else [_escape, structlog.dev.ConsoleRenderer(colors=False)]
     )
     structlog.configure(
         processors=[*shared, *rendered],
@@ -233,6 +238,11 @@ def example_refused(*, problems: Sequence[str]) -> None:
 def migrated(*, before: str | None, after: str | None) -> None:
     """The database schema was changed."""
     _log.info("migrated", before=before, after=after)
+
+
+def _to_json(event: EventDict, **_options: object) -> str:
+    # json.dumps would make an encoder for every line.
+    return _JSON.encode(event)
 
 
 def _escape(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

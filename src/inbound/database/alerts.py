@@ -5,15 +5,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import text
-
 from inbound.database.directory import contact_of, device_of, organization_of
-from inbound.database.engine import Transaction
+from inbound.database.engine import Transaction, execute, statement
 from inbound.model.alert import Alert, AlertFindings, ExternalId
 from inbound.model.desk import Contact, Organization
 
 # Without a source, in the directory or in the alert, an id is that of any program.
-_LOOK_UP = text("""
+_LOOK_UP = statement("""
     WITH customer_ids AS (
         SELECT * FROM unnest(CAST(:customer_sources AS text[]), CAST(:customer_ids AS text[])) AS i(source, name)
     ), device_ids AS (
@@ -48,7 +46,7 @@ _LOOK_UP = text("""
     ORDER BY id
 """)
 # By the organizations that were found: names alone have no index, and no meaning.
-_CONTACTS = text("""
+_CONTACTS = statement("""
     SELECT c.id, c.name, c.active, 1 AS position, o.id AS organization_id, o.name AS organization_name,
            o.type AS organization_type, o.active AS organization_active, o.parent_id
     FROM contacts AS c JOIN organizations AS o ON o.id = c.organization_id
@@ -88,11 +86,11 @@ def look_up(tx: Transaction, alerts: Sequence[Alert]) -> list[AlertFindings]:
         "customers": sorted({one.customer for one in alerts if one.customer}),
         "emails": sorted({one.email.lower() for one in alerts if one.email}),
     }
-    for row in tx.execute(_LOOK_UP, wanted):
+    for row in execute(tx, _LOOK_UP, wanted):
         by[row.kind, row.source, row.key].append(row)
     names = sorted({one.contact.lower() for one in alerts if one.contact})
     organization_ids = sorted({row.organization_id for rows in by.values() for row in rows})
-    contacts = tx.execute(_CONTACTS, {"organization_ids": organization_ids, "names": names}) if names else ()
+    contacts = execute(tx, _CONTACTS, {"organization_ids": organization_ids, "names": names}) if names else ()
     found = _Found(by=by, contacts=[contact_of(row) for row in contacts])
     return [_findings(alert, found) for alert in alerts]
 

@@ -3,16 +3,14 @@
 import hashlib
 from collections.abc import Iterable
 
-from sqlalchemy import text
-
 from inbound.database import rows
-from inbound.database.engine import Transaction
+from inbound.database.engine import Transaction, execute, statement
 from inbound.database.tables import blobs
 
 _COLUMNS = ("sha256", "size_bytes", "content")
 _INSERT = rows.insert(blobs, _COLUMNS, conflict="ON CONFLICT (sha256) DO NOTHING")
 # A value of its own travels without a copy of it in an array.
-_INSERT_LARGE = text("""
+_INSERT_LARGE = statement("""
     INSERT INTO blobs (sha256, size_bytes, content) VALUES (:sha256, :size_bytes, :content)
     ON CONFLICT (sha256) DO NOTHING
 """)
@@ -38,7 +36,7 @@ def store_large(tx: Transaction, contents: Iterable[tuple[bytes, bytes]]) -> Non
     """
     for sha256, content in sorted(dict(contents).items()):
         if len(content) >= LARGE_BYTES:
-            tx.execute(_INSERT_LARGE, {"sha256": sha256, "size_bytes": len(content), "content": content})
+            execute(tx, _INSERT_LARGE, {"sha256": sha256, "size_bytes": len(content), "content": content})
 
 
 def store(tx: Transaction, contents: Iterable[tuple[bytes, bytes]]) -> None:
@@ -48,4 +46,4 @@ def store(tx: Transaction, contents: Iterable[tuple[bytes, bytes]]) -> None:
     if small:
         sizes = [len(content) for _, content in small]
         addresses, octets = zip(*small, strict=True)
-        tx.execute(_INSERT, {"sha256": list(addresses), "size_bytes": sizes, "content": list(octets)})
+        execute(tx, _INSERT, {"sha256": list(addresses), "size_bytes": sizes, "content": list(octets)})

@@ -4,12 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import text
-
-from inbound.database.engine import Transaction
+from inbound.database.engine import Transaction, execute, statement
 
 # Each part has its index: organization and AlertID, organization and TicketID, contact and time.
-_FIND = text("""
+_FIND = statement("""
     WITH asked AS (
         SELECT * FROM unnest(
             CAST(:position AS integer[]), CAST(:organization_id AS bigint[]), CAST(:alert_source AS text[]),
@@ -63,7 +61,7 @@ def find(tx: Transaction, questions: Sequence[Question]) -> dict[int, list[Simil
     """Tickets by position of the question, the latest first; titles are the caller's to compare."""
     names = tuple(Question.__dataclass_fields__)
     found: dict[int, list[Similar]] = {}
-    for row in tx.execute(_FIND, {name: [getattr(one, name) for one in questions] for name in names}):
+    for row in execute(tx, _FIND, {name: [getattr(one, name) for one in questions] for name in names}):
         similar = Similar(condition=row.condition, ticket_id=row.id, title=row.title)
         found.setdefault(row.position, []).append(similar)
     return found

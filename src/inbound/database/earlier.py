@@ -5,16 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import text
-
-from inbound.database.engine import Transaction
+from inbound.database.engine import Transaction, execute, statement
 from inbound.model.desk import TargetKind
 from inbound.model.earlier import Earlier, ObjectKey, Recent, Stored
 
 # Message-IDs and references are joined one by one: a hash index knows no arrays. OFFSET 0 keeps the order of joins: a
 # plan that was made while the tables were small would read every message since `since`. PostgreSQL's clock is read
 # once, in a query of its own, so that the index on it can be used.
-_LOOK_UP = text("""
+_LOOK_UP = statement("""
     WITH found AS (
         SELECT 'identity' AS road, encode(m.identity, 'hex') AS key, m.id, false AS is_copy
         FROM messages AS m WHERE m.identity = ANY(CAST(:identities AS bytea[]))
@@ -92,7 +90,8 @@ class Wanted:
 
 def look_up(tx: Transaction, wanted: Wanted) -> Earlier:
     """Everything that is stored of what a wave names, in one question."""
-    rows = tx.execute(
+    rows = execute(
+        tx,
         _LOOK_UP,
         {
             "identities": sorted(set(wanted.identities)),
@@ -105,7 +104,7 @@ def look_up(tx: Transaction, wanted: Wanted) -> Earlier:
             "window_seconds": wanted.window_seconds,
             "ignored": sorted(set(wanted.ignored)),
         },
-    ).all()
+    )
     by: dict[str, dict[tuple[str, str], Stored]] = {"identity": {}, "message": {}, "reference": {}, "own": {}}
     recent: dict[int, Recent] = {}
     copied: dict[tuple[str, str], Stored] = {}

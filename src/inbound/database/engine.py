@@ -1,12 +1,14 @@
 """Connections, transactions, and the translation of what PostgreSQL says into whose trouble it is."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import psycopg
+from psycopg.rows import namedtuple_row
 from psycopg.types.string import StrBinaryDumper
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Dialect, Engine, create_engine, event, text
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
@@ -28,6 +30,8 @@ TROUBLE_STATES = frozenset({"55P03", "25006", "0A000"})
 
 #: with no SQLSTATE these never came to a statement: no connection, or connection settings that libpq rejects
 _UNHEARD = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.ProgrammingError)
+
+_DIALECT: Dialect = PGDialect_psycopg()  # type: ignore[no-untyped-call]  # sqlalchemy leaves it untyped
 
 CONNECT_SECONDS = 5
 #: a statement of the pipeline takes milliseconds; one that takes this long waits for something that will not come
@@ -97,6 +101,30 @@ def transaction(engine: Engine) -> Iterator[Transaction]:
         raise_translated(error)
 
 
+def statement(sql: str) -> str:
+    """A statement for `execute`; its parameters are written ``:name``."""
+    return str(text(sql).compile(dialect=_DIALECT))
+
+
+def execute(tx: Transaction, statement: str, parameters: Mapping[str, object]) -> list[Any]:
+    """Run one statement of the pipeline; its rows are named tuples.
+
+    Straight to the driver: what SQLAlchemy does for a statement and its result takes as long as sending it.
+
+    Args:
+        tx: the transaction.
+        statement: made by `statement`.
+        parameters: by name.
+
+    Returns:
+        nothing for a statement without rows, and inside of `pipelined`.
+    """
+    driver: Any = tx.connection.driver_connection
+    with driver.cursor(row_factory=namedtuple_row) as cursor:
+        cursor.execute(statement, parameters)
+        return list(cursor.fetchall()) if cursor.description else []
+
+
 @contextmanager
 def pipelined(tx: Transaction) -> Iterator[None]:
     """Send the statements of the block without waiting for each other's end: one round trip for all of them.
@@ -113,8 +141,9 @@ def rolled_back(engine: Engine) -> Iterator[Transaction]:
     """One transaction that never commits."""
     try:
         with engine.connect() as tx:
+            begun = tx.begin()
             yield tx
-            tx.rollback()
+            begun.rollback()
     except (DBAPIError, psycopg.Error) as error:
         raise_translated(error)
 

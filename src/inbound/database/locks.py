@@ -9,9 +9,7 @@ import hashlib
 from collections.abc import Iterable
 from enum import IntEnum
 
-from sqlalchemy import text
-
-from inbound.database.engine import Transaction
+from inbound.database.engine import Transaction, execute, statement
 
 
 class Kind(IntEnum):
@@ -30,35 +28,35 @@ MOST_KEYS = 500
 
 # In order: two transactions that want the same locks wait for each other instead of deadlocking. Counted, because a
 # row for each would only be thrown away.
-_TAKE = text("""
+_TAKE = statement("""
     SELECT count(pg_advisory_xact_lock(CAST(:kind AS integer), s.stripe))
     FROM (SELECT unnest(CAST(:stripes AS integer[])) AS stripe ORDER BY 1) AS s
 """)
-_ENTER_AND_TAKE = text("""
+_ENTER_AND_TAKE = statement("""
     SELECT count(pg_advisory_xact_lock(CAST(:kind AS integer), s.stripe))
     FROM (SELECT unnest(CAST(:stripes AS integer[])) AS stripe
           FROM pg_advisory_xact_lock_shared(CAST(:gate AS integer), 0) ORDER BY 1) AS s
 """)
-_CLOSE = text("SELECT pg_advisory_xact_lock(CAST(:gate AS integer), 0)")
+_CLOSE = statement("SELECT pg_advisory_xact_lock(CAST(:gate AS integer), 0)")
 
 
 def take(tx: Transaction, keys: Iterable[str]) -> None:
     """Wait until nobody else holds one of the keys, and hold them until the transaction ends."""
-    tx.execute(_TAKE, {"kind": Kind.LATER, "stripes": _stripes(keys)}).all()
+    execute(tx, _TAKE, {"kind": Kind.LATER, "stripes": _stripes(keys)})
 
 
 def take_duplicates(tx: Transaction, keys: Iterable[str]) -> None:
     """The same for what makes two new tickets repeat each other."""
-    tx.execute(_TAKE, {"kind": Kind.DUPLICATES, "stripes": _stripes(keys)}).all()
+    execute(tx, _TAKE, {"kind": Kind.DUPLICATES, "stripes": _stripes(keys)})
 
 
 def take_on_arrival(tx: Transaction, keys: Iterable[str]) -> None:
     """The same, first in a transaction, for what is known when messages arrive; so many keys that they are one lock."""
     stripes = _stripes(keys)
     if len(stripes) > MOST_KEYS:
-        tx.execute(_CLOSE, {"gate": Kind.GATE}).all()
+        execute(tx, _CLOSE, {"gate": Kind.GATE})
     elif stripes:
-        tx.execute(_ENTER_AND_TAKE, {"gate": Kind.GATE, "kind": Kind.ARRIVAL, "stripes": stripes}).all()
+        execute(tx, _ENTER_AND_TAKE, {"gate": Kind.GATE, "kind": Kind.ARRIVAL, "stripes": stripes})
 
 
 def _stripes(keys: Iterable[str]) -> list[int]:

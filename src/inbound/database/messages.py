@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, or_, select, text
+from sqlalchemy import func, or_, select
 
 from inbound.database import rows
 from inbound.database.earlier import object_key
-from inbound.database.engine import Transaction
+from inbound.database.engine import Transaction, execute, statement
 from inbound.database.tables import blobs, message_references, messages, projects, redeliveries, tasks, tickets
 from inbound.model.earlier import Stored
 
@@ -103,8 +103,10 @@ _INSERT_REFERENCES = rows.insert(message_references, _REFERENCE_COLUMNS, conflic
 _INSERT_REDELIVERIES = rows.insert(redeliveries, _REDELIVERY_COLUMNS)
 
 # In id order: two batches that count deliveries of the same messages wait for each other instead of deadlocking.
-_LOCK_FOR_COUNT = text("SELECT id FROM messages WHERE id = ANY(CAST(:ids AS bigint[])) ORDER BY id FOR NO KEY UPDATE")
-_COUNT = text("""
+_LOCK_FOR_COUNT = statement("""
+    SELECT id FROM messages WHERE id = ANY(CAST(:ids AS bigint[])) ORDER BY id FOR NO KEY UPDATE
+""")
+_COUNT = statement("""
     UPDATE messages SET delivery_count = delivery_count + r.times
     FROM (SELECT id, count(*) AS times FROM unnest(CAST(:ids AS bigint[])) AS u(id) GROUP BY id) AS r
     WHERE messages.id = r.id
@@ -113,20 +115,20 @@ _COUNT = text("""
 
 def insert(tx: Transaction, new: Sequence[MessageRow]) -> None:
     """Write messages under ids that were allotted before, or over the rows that are retried."""
-    tx.execute(_INSERT, rows.transpose(new, _COLUMNS))
+    execute(tx, _INSERT, rows.transpose(new, _COLUMNS))
 
 
 def insert_references(tx: Transaction, new: Sequence[Reference]) -> None:
     """Write what messages refer to; a message that is retried has written it before."""
-    tx.execute(_INSERT_REFERENCES, rows.transpose(new, _REFERENCE_COLUMNS))
+    execute(tx, _INSERT_REFERENCES, rows.transpose(new, _REFERENCE_COLUMNS))
 
 
 def count_redeliveries(tx: Transaction, repeated: Sequence[Redelivery]) -> None:
     """Count repeated deliveries with their messages, and keep who delivered them."""
     ids = [redelivery.message_row_id for redelivery in repeated]
-    tx.execute(_LOCK_FOR_COUNT, {"ids": ids})
-    tx.execute(_COUNT, {"ids": ids})
-    tx.execute(_INSERT_REDELIVERIES, rows.transpose(repeated, _REDELIVERY_COLUMNS))
+    execute(tx, _LOCK_FOR_COUNT, {"ids": ids})
+    execute(tx, _COUNT, {"ids": ids})
+    execute(tx, _INSERT_REDELIVERIES, rows.transpose(repeated, _REDELIVERY_COLUMNS))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,18 +6,19 @@ from datetime import date
 
 from sqlalchemy import Engine, text
 
-from inbound.database.engine import Transaction, transaction
+from inbound.database.engine import Transaction, execute, statement, transaction
 
 #: what the first letter of a number stands for
 TICKET = "T"
 
-_ALLOT = text("""
-    SELECT ARRAY(SELECT nextval('tickets_id_seq') FROM generate_series(1, CAST(:tickets AS integer))),
-           ARRAY(SELECT nextval('ticket_numbers') FROM generate_series(1, CAST(:tickets AS integer))),
-           ARRAY(SELECT nextval('notes_id_seq') FROM generate_series(1, CAST(:notes AS integer))),
-           ARRAY(SELECT nextval('messages_id_seq') FROM generate_series(1, CAST(:messages AS integer))),
-           ARRAY(SELECT nextval('time_entries_id_seq') FROM generate_series(1, CAST(:time_entries AS integer))),
-           ARRAY(SELECT nextval('contacts_id_seq') FROM generate_series(1, CAST(:contacts AS integer)))
+_ALLOT = statement("""
+    SELECT ARRAY(SELECT nextval('tickets_id_seq') FROM generate_series(1, CAST(:tickets AS integer))) AS ticket_ids,
+           ARRAY(SELECT nextval('ticket_numbers') FROM generate_series(1, CAST(:tickets AS integer))) AS ticket_counts,
+           ARRAY(SELECT nextval('notes_id_seq') FROM generate_series(1, CAST(:notes AS integer))) AS note_ids,
+           ARRAY(SELECT nextval('messages_id_seq') FROM generate_series(1, CAST(:messages AS integer))) AS message_ids,
+           ARRAY(SELECT nextval('time_entries_id_seq') FROM generate_series(1, CAST(:time_entries AS integer)))
+           AS time_entry_ids,
+           ARRAY(SELECT nextval('contacts_id_seq') FROM generate_series(1, CAST(:contacts AS integer))) AS contact_ids
 """)
 
 _FIND_DAYS = text("SELECT day, base FROM number_counters WHERE kind = :kind AND day = ANY(CAST(:days AS date[]))")
@@ -57,7 +58,8 @@ class Need:
 
 def allot(tx: Transaction, need: Need) -> Allotment:
     """Draw ids and counts for a batch, in one statement."""
-    return Allotment(**dict(zip(Allotment.__dataclass_fields__, tx.execute(_ALLOT, asdict(need)).one(), strict=True)))
+    (allotted,) = execute(tx, _ALLOT, asdict(need))
+    return Allotment(**allotted._asdict())
 
 
 def format_number(kind: str, day: date, count: int) -> str:

@@ -4,14 +4,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import text
-
-from inbound.database.engine import Transaction
+from inbound.database.engine import Transaction, execute, statement
 from inbound.model.desk import Approvers, Organization, Target
 from inbound.model.earlier import ObjectKey
 
 # The chain of merges comes along: it ends in a circle or after as many steps as the rules follow.
-_FIND = text("""
+_FIND = statement("""
     WITH RECURSIVE named AS (
         SELECT id, number, status, completed_at, merged_into_id, contact_id, primary_resource_id, organization_id,
                0 AS step
@@ -45,7 +43,7 @@ _FIND = text("""
 
 # In id order: two batches that write to the same tickets wait for each other instead of deadlocking.
 # The tickets that they were merged into as well: those are written to.
-_LOCK = text("""
+_LOCK = statement("""
     WITH RECURSIVE named AS (
         SELECT id, merged_into_id, 0 AS step FROM tickets
         WHERE number = ANY(CAST(:numbers AS text[])) OR id = ANY(CAST(:tickets AS bigint[]))
@@ -84,7 +82,7 @@ def find(tx: Transaction, numbers: Collection[str], keys: Collection[ObjectKey],
         most_merges: how far a chain of merged tickets is followed.
     """
     wanted = {**_named(numbers, keys), "tasks": _ids(keys, "task"), "projects": _ids(keys, "project")}
-    targets = [_target(row) for row in tx.execute(_FIND, {**wanted, "merges": most_merges})]
+    targets = [_target(row) for row in execute(tx, _FIND, {**wanted, "merges": most_merges})]
     return Found(
         by_number={target.number: target for target in targets},
         by_key={(target.kind, target.id): target for target in targets},
@@ -100,7 +98,7 @@ def lock(tx: Transaction, numbers: Collection[str], keys: Collection[ObjectKey],
         keys: as in `find`.
         most_merges: as in `find`.
     """
-    tx.execute(_LOCK, {**_named(numbers, keys), "merges": most_merges})
+    execute(tx, _LOCK, {**_named(numbers, keys), "merges": most_merges})
 
 
 def _named(numbers: Collection[str], keys: Collection[ObjectKey]) -> dict[str, list[Any]]:

@@ -8,7 +8,7 @@ from sqlalchemy import select, text
 
 from inbound.database import rows
 from inbound.database.earlier import object_key
-from inbound.database.engine import Transaction
+from inbound.database.engine import Transaction, execute, statement
 from inbound.database.tables import outbox, projects, tasks, tickets
 from inbound.model.earlier import ObjectKey
 from inbound.model.notice import NoticeDraft, State
@@ -17,7 +17,7 @@ _COLUMNS = tuple(NoticeDraft.__dataclass_fields__)
 
 # In order of their names: two batches that queue the same wait for each other instead of deadlocking. What is sent
 # once per hour and comes too soon waits for the next hour, what is sent once per day is left out.
-_INSERT = text("""
+_INSERT = statement("""
     WITH named AS (
         SELECT r.*, now() AT TIME ZONE CAST(:time_zone AS text) AS here,
                r.once || to_char(now() AT TIME ZONE CAST(:time_zone AS text), r.form) AS this_time,
@@ -52,7 +52,7 @@ _INSERT = text("""
 
 
 # Whoever got two could mean either.
-_SOLE = text("""
+_SOLE = statement("""
     SELECT lower(recipient) AS address, max(ticket_id) AS ticket_id, max(task_id) AS task_id,
            max(project_id) AS project_id
     FROM outbox
@@ -70,7 +70,7 @@ def insert(tx: Transaction, drafts: Sequence[NoticeDraft], time_zone: str) -> No
         drafts: of any number of messages.
         time_zone: the desk's, in which days and hours begin.
     """
-    tx.execute(_INSERT, {**rows.transpose(drafts, _COLUMNS), "time_zone": time_zone})
+    execute(tx, _INSERT, {**rows.transpose(drafts, _COLUMNS), "time_zone": time_zone})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -153,7 +153,7 @@ def sole_objects(tx: Transaction, addresses: Collection[str]) -> dict[str, Objec
         tx: the transaction.
         addresses: of recipients, in lower case.
     """
-    rows_found = tx.execute(_SOLE, {"addresses": sorted(set(addresses))})
+    rows_found = execute(tx, _SOLE, {"addresses": sorted(set(addresses))})
     keys = {row.address: object_key(row.ticket_id, row.task_id, row.project_id) for row in rows_found}
     return {address: key for address, key in keys.items() if key is not None}
 

@@ -3,12 +3,10 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import text
-
-from inbound.database.engine import Transaction
+from inbound.database.engine import Transaction, execute, statement
 from inbound.model.desk import Target, TargetKind
 
-_FIND = text("""
+_FIND = statement("""
     SELECT 'ticket' AS kind, t.id, lower(a.address) AS address
     FROM tickets AS t JOIN contact_addresses AS a ON a.contact_id = t.contact_id
     WHERE t.id = ANY(CAST(:tickets AS bigint[]))
@@ -54,6 +52,6 @@ def find(tx: Transaction, targets: Sequence[Target]) -> Mapping[tuple[TargetKind
         ids[target.kind].append(target.id)
     found: defaultdict[tuple[TargetKind, int], set[str]] = defaultdict(set)
     wanted = {"tickets": ids["ticket"], "tasks": ids["task"], "projects": ids["project"]}
-    for kind, id_, address in tx.execute(_FIND, wanted):
+    for kind, id_, address in execute(tx, _FIND, wanted):
         found[kind, id_].add(address)
     return {(target.kind, target.id): frozenset(found[target.kind, target.id] - {""}) for target in targets}

@@ -4,9 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import text
-
-from inbound.database.engine import Transaction
+from inbound.database.engine import Transaction, execute, statement
 from inbound.model.desk import TargetKind
 from inbound.model.notice import Person
 
@@ -14,7 +12,7 @@ from inbound.model.notice import Person
 Roles = Mapping[str, tuple[Person, ...]]
 
 # A contact's first address; resources have no first one, so the same one every time.
-_FIND = text("""
+_FIND = statement("""
     WITH objects AS (
         SELECT 'ticket' AS kind, id, organization_id, contact_id, primary_resource_id, queue FROM tickets
         WHERE id = ANY(CAST(:tickets AS bigint[]))
@@ -72,7 +70,7 @@ def find(tx: Transaction, objects: Iterable[tuple[TargetKind, int]]) -> Mapping[
         ids[kind].add(id_)
     wanted = {"tickets": sorted(ids["ticket"]), "tasks": sorted(ids["task"]), "projects": sorted(ids["project"])}
     found: dict[tuple[TargetKind, int], defaultdict[str, tuple[Person, ...]]] = defaultdict(lambda: defaultdict(tuple))
-    for row in tx.execute(_FIND, wanted):
+    for row in execute(tx, _FIND, wanted):
         if row.address is not None:
             found[row.kind, row.id][row.role] += (_person(row),)
     return found

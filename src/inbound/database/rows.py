@@ -3,20 +3,25 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Dialect, Table, TextClause, text
+from sqlalchemy import Dialect, Table
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSONB
+
+from inbound.database.engine import statement
 
 _DIALECT: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # sqlalchemy leaves it untyped
 
 
-def insert(table: Table, columns: Sequence[str], *, conflict: str = "") -> TextClause:
+def insert(table: Table, columns: Sequence[str], *, conflict: str = "") -> str:
     """Build ``INSERT … SELECT … FROM unnest(…)``: one array parameter per column, any number of rows.
 
     Args:
         table: where the rows go.
         columns: names of the columns, which are the names of the parameters too.
         conflict: an ``ON CONFLICT`` clause.
+
+    Returns:
+        a statement for `engine.execute`.
     """
     types = [table.c[name].type for name in columns]
     arrays = ", ".join(
@@ -30,7 +35,8 @@ def insert(table: Table, columns: Sequence[str], *, conflict: str = "") -> TextC
     )
     names = ", ".join(columns)
     # S608: every part comes from the table's definition
-    return text(f"INSERT INTO {table.name} ({names}) SELECT {values} FROM unnest({arrays}) AS r({names}) {conflict}")  # noqa: S608
+    sql = f"INSERT INTO {table.name} ({names}) SELECT {values} FROM unnest({arrays}) AS r({names}) {conflict}"  # noqa: S608
+    return statement(sql)
 
 
 def transpose(rows: Iterable[object], columns: Sequence[str]) -> dict[str, list[Any]]:

@@ -3,10 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import text
-
 from inbound.database import rows
-from inbound.database.engine import Transaction
+from inbound.database.engine import Transaction, execute, statement
 from inbound.database.numbers import TICKET
 from inbound.database.tables import (
     attachments,
@@ -40,7 +38,7 @@ _INSERT_PROJECT_RESOURCES = rows.insert(
 )
 
 # A complete ticket keeps the time of its completion, a reopened one has none.
-_CHANGE_TICKETS = text("""
+_CHANGE_TICKETS = statement("""
     UPDATE tickets AS t SET
         status = CASE WHEN c.status = '' THEN t.status ELSE c.status END,
         completed_at = CASE WHEN c.status = '' THEN t.completed_at
@@ -52,7 +50,7 @@ _CHANGE_TICKETS = text("""
                 CAST(:resolution AS text[]), CAST(:at AS timestamptz[])) AS c(id, status, is_complete, resolution, at)
     WHERE t.id = c.id
 """)
-_CHANGE_TASKS = text("""
+_CHANGE_TASKS = statement("""
     UPDATE tasks AS t SET
         status = CASE WHEN c.status = '' THEN t.status ELSE c.status END,
         completed_at = CASE WHEN c.status = '' THEN t.completed_at
@@ -61,7 +59,7 @@ _CHANGE_TASKS = text("""
                 CAST(:at AS timestamptz[])) AS c(id, status, is_complete, at)
     WHERE t.id = c.id
 """)
-_DECIDE = text("""
+_DECIDE = statement("""
     UPDATE change_request_approvers AS a SET decision = d.decision, decided_at = d.decided_at, note = d.note
     FROM unnest(CAST(:ticket_id AS bigint[]), CAST(:resource_id AS bigint[]), CAST(:contact_id AS bigint[]),
                 CAST(:decision AS text[]), CAST(:decided_at AS timestamptz[]), CAST(:note AS text[]))
@@ -93,56 +91,56 @@ _INSERT_ATTACHMENTS = rows.insert(attachments, _ATTACHMENT_COLUMNS)
 def insert(tx: Transaction, drafts: Sequence[tuple[int, TicketDraft]]) -> None:
     """Write tickets under ids that were allotted before, and enter their numbers in the registry."""
     numbers = [draft.number for _, draft in drafts]
-    tx.execute(_REGISTER, {"number": numbers, "kind": [TICKET] * len(numbers)})
+    execute(tx, _REGISTER, {"number": numbers, "kind": [TICKET] * len(numbers)})
     values = rows.transpose((draft for _, draft in drafts), _TICKET_COLUMNS)
-    tx.execute(_INSERT_TICKETS, {"id": [id_ for id_, _ in drafts], **values})
+    execute(tx, _INSERT_TICKETS, {"id": [id_ for id_, _ in drafts], **values})
 
 
 def insert_notes(tx: Transaction, drafts: Sequence[tuple[int, NoteDraft]]) -> None:
     """Write notes under ids that were allotted before."""
     values = rows.transpose((draft for _, draft in drafts), _NOTE_COLUMNS)
-    tx.execute(_INSERT_NOTES, {"id": [id_ for id_, _ in drafts], **values})
+    execute(tx, _INSERT_NOTES, {"id": [id_ for id_, _ in drafts], **values})
 
 
 def insert_time_entries(tx: Transaction, drafts: Sequence[tuple[int, TimeEntryDraft]]) -> None:
     """Write time entries under ids that were allotted before."""
     values = rows.transpose((draft for _, draft in drafts), _TIME_ENTRY_COLUMNS)
-    tx.execute(_INSERT_TIME_ENTRIES, {"id": [id_ for id_, _ in drafts], **values})
+    execute(tx, _INSERT_TIME_ENTRIES, {"id": [id_ for id_, _ in drafts], **values})
 
 
 def insert_attachments(tx: Transaction, attached: Sequence[AttachmentRow]) -> None:
     """Write attachments; their blobs are there already."""
-    tx.execute(_INSERT_ATTACHMENTS, rows.transpose(attached, _ATTACHMENT_COLUMNS))
+    execute(tx, _INSERT_ATTACHMENTS, rows.transpose(attached, _ATTACHMENT_COLUMNS))
 
 
 def insert_tags(tx: Transaction, tags: Iterable[tuple[int, str]]) -> None:
     """Write (ticket, tag) pairs of new tickets."""
-    tx.execute(_INSERT_TAGS, rows.columns(tags, ("ticket_id", "tag")))
+    execute(tx, _INSERT_TAGS, rows.columns(tags, ("ticket_id", "tag")))
 
 
 def add_contacts(tx: Transaction, pairs: Iterable[tuple[int, int]]) -> None:
     """Write (ticket, contact) pairs: additional contacts. Sorted, so that two batches do not deadlock."""
-    tx.execute(_INSERT_CONTACTS, rows.columns(sorted(set(pairs)), ("ticket_id", "contact_id")))
+    execute(tx, _INSERT_CONTACTS, rows.columns(sorted(set(pairs)), ("ticket_id", "contact_id")))
 
 
 def add_resources(tx: Transaction, pairs: Iterable[tuple[int, int]]) -> None:
     """Write (ticket, resource) pairs: secondary resources."""
-    tx.execute(_INSERT_RESOURCES, rows.columns(sorted(set(pairs)), ("ticket_id", "resource_id")))
+    execute(tx, _INSERT_RESOURCES, rows.columns(sorted(set(pairs)), ("ticket_id", "resource_id")))
 
 
 def add_task_resources(tx: Transaction, pairs: Iterable[tuple[int, int]]) -> None:
     """Write (task, resource) pairs: secondary resources."""
-    tx.execute(_INSERT_TASK_RESOURCES, rows.columns(sorted(set(pairs)), ("task_id", "resource_id")))
+    execute(tx, _INSERT_TASK_RESOURCES, rows.columns(sorted(set(pairs)), ("task_id", "resource_id")))
 
 
 def add_project_resources(tx: Transaction, pairs: Iterable[tuple[int, int]]) -> None:
     """Write (project, resource) pairs: who else works on it."""
-    tx.execute(_INSERT_PROJECT_RESOURCES, rows.columns(sorted(set(pairs)), ("project_id", "resource_id")))
+    execute(tx, _INSERT_PROJECT_RESOURCES, rows.columns(sorted(set(pairs)), ("project_id", "resource_id")))
 
 
 def change(tx: Transaction, changes: Sequence[Change]) -> None:
     """Set statuses and resolutions; at most one change per object."""
-    for kind, statement in (("ticket", _CHANGE_TICKETS), ("task", _CHANGE_TASKS)):
+    for kind, query in (("ticket", _CHANGE_TICKETS), ("task", _CHANGE_TASKS)):
         own = [one for one in changes if one.kind == kind]
         if not own:
             continue
@@ -154,9 +152,9 @@ def change(tx: Transaction, changes: Sequence[Change]) -> None:
         }
         if kind == "ticket":
             values["resolution"] = [one.resolution for one in own]
-        tx.execute(statement, values)
+        execute(tx, query, values)
 
 
 def decide(tx: Transaction, decisions: Sequence[Decision]) -> None:
     """Write what approvers decided; a later decision of the same approver replaces the earlier one."""
-    tx.execute(_DECIDE, rows.transpose(decisions, tuple(Decision.__dataclass_fields__)))
+    execute(tx, _DECIDE, rows.transpose(decisions, tuple(Decision.__dataclass_fields__)))

@@ -1,6 +1,7 @@
 """Who the originator is. For which organization, and as whom, is asked in `attribution`."""
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 from inbound.message.subjects import is_forward
 from inbound.model.authorship import Directory, Originator, Question, Source
@@ -56,10 +57,14 @@ def needs_blocks(from_: tuple[Address, ...], subject: str, mailbox: Mailbox) -> 
 def is_own(address: Address, mailbox: Mailbox) -> bool:
     """Is it an address of the mailbox, with or without "+anything", or of a list that leads to it?"""
     key = without_sub_address(address.key)
-    own = (mailbox.address, *mailbox.aliases, mailbox.public_address)
+    addresses, lists = _own_keys((mailbox.address, *mailbox.aliases, mailbox.public_address), mailbox.own_lists)
     # A List-Id is the address of its list with a dot in place of the "@" (RFC 2919 2).
-    lists = {one.lower() for one in mailbox.own_lists}
-    return key in {one.lower() for one in own} or key.replace("@", ".", 1) in lists
+    return key in addresses or (bool(lists) and key.replace("@", ".", 1) in lists)
+
+
+@lru_cache(maxsize=1_000)  # asked several times for every message, of as many mailboxes as there are
+def _own_keys(addresses: tuple[str, ...], lists: tuple[str, ...]) -> tuple[frozenset[str], frozenset[str]]:
+    return frozenset(one.lower() for one in addresses), frozenset(one.lower() for one in lists)
 
 
 def without_sub_address(key: str) -> str:

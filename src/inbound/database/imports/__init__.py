@@ -10,8 +10,8 @@ work      projects, tasks, change requests
 
 from collections.abc import Sequence
 
+import psycopg
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
 
 from inbound.database.engine import Database, Transaction, rolled_back, transaction
 from inbound.database.imports import people, work
@@ -49,8 +49,8 @@ def run_import(engine: Database, entries: Sequence[Entry], desk: Desk, report: R
             if not report.is_clean:
                 problems = sorted(report.problems, key=_in_order_of_lines)
                 raise ImportRefused(problems, is_cut=report.is_hopeless)
-    except IntegrityError as error:
-        if _constraint(error) == NUMBER_TAKEN:
+    except psycopg.IntegrityError as error:
+        if error.diag.constraint_name == NUMBER_TAKEN:
             raise InboundError(
                 "a number was given to something else at the same moment: run the import again"
             ) from error
@@ -59,11 +59,6 @@ def run_import(engine: Database, entries: Sequence[Entry], desk: Desk, report: R
 
 def _in_order_of_lines(problem: Problem) -> tuple[str, int]:
     return problem.file, problem.line or 0
-
-
-def _constraint(error: IntegrityError) -> str | None:
-    found: object = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
-    return found if isinstance(found, str) else None
 
 
 def _import_entries(tx: Transaction, entries: Sequence[Entry], desk: Desk, report: Report) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from inbound.config.mistakes import shown
 from inbound.database import rows
-from inbound.database.engine import Database, Transaction, transaction
+from inbound.database.engine import Database, Transaction, execute, transaction
 from inbound.database.imports.finding import taken_numbers
 from inbound.database.imports.report import Desk, Report
 from inbound.database.imports.writing import Draft, chunks
@@ -62,7 +62,7 @@ def _is_free(draft: Draft, taken: set[str], desk: Desk, report: Report) -> bool:
 def register(tx: Transaction, new: list[Draft]) -> None:
     """Enter the numbers of new objects in the registry."""
     for chunk in chunks(sorted(draft.entry.values["number"] for draft in new)):
-        tx.execute(_REGISTER, {"number": chunk, "kind": [number[0] for number in chunk]})
+        execute(tx, _REGISTER, {"number": chunk, "kind": [number[0] for number in chunk]})
 
 
 def begin_day(engine: Database, numbers: Iterable[str], today: date) -> None:

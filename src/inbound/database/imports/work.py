@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from inbound.config.mistakes import shown
 from inbound.database import rows
-from inbound.database.engine import Transaction
+from inbound.database.engine import Transaction, execute
 from inbound.database.imports.counters import register, usable_numbers
 from inbound.database.imports.finding import (
     Found,
@@ -261,7 +261,7 @@ def _write_approvers(tx: Transaction, drafts: list[Draft], wanted: Listed, repor
     known = set(tx.scalars(_CHANGE_REQUESTS, {"ids": list(ids)}))
     added = [id_ for id_ in ids if id_ not in known]
     if added:
-        tx.execute(_INSERT_CHANGE_REQUESTS, {"ticket_id": added})
+        execute(tx, _INSERT_CHANGE_REQUESTS, {"ticket_id": added})
     listed: dict[tuple[int, int | None, int | None], tuple[int, bool]] = {}
     for row in tx.execute(_APPROVERS, {"ids": list(ids)}):
         listed[row.ticket_id, row.resource_id, row.contact_id] = (row.id, bool(row.decision))
@@ -276,5 +276,5 @@ def _write_approvers(tx: Transaction, drafts: list[Draft], wanted: Listed, repor
         tx.execute(_DELETE_APPROVERS, {"ids": list(gone.values())})
     if new:
         columns = ("ticket_id", "resource_id", "contact_id")
-        tx.execute(_INSERT_APPROVERS, {name: [key[place] for key in new] for place, name in enumerate(columns)})
+        execute(tx, _INSERT_APPROVERS, {name: [key[place] for key in new] for place, name in enumerate(columns)})
     report.changed.setdefault("change_requests", set()).update(added, (key[0] for key in (*new, *gone)))

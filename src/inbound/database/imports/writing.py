@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from inbound.database import rows
-from inbound.database.engine import Transaction
+from inbound.database.engine import Transaction, execute
 from inbound.database.imports.report import Report
 from inbound.model.directory import DirectoryKind, Entry
 
@@ -90,7 +90,7 @@ def _insert(tx: Transaction, shape: Shape, new: list[Draft]) -> None:
         draft.id = int(id_)
     columns = ("id", *shape.defaults)
     values = {name: [draft.values.get(name, default) for draft in new] for name, default in shape.defaults.items()}
-    tx.execute(rows.insert(shape.table, columns), {"id": [draft.id for draft in new], **values})
+    execute(tx, rows.insert(shape.table, columns), {"id": [draft.id for draft in new], **values})
 
 
 def _update(tx: Transaction, shape: Shape, old: list[Draft]) -> set[int]:
@@ -142,7 +142,7 @@ def _write_part(tx: Transaction, part: Part, drafts: list[Draft]) -> set[int]:
         delete = text(f"DELETE FROM {part.table.name} USING {_unnested(part.table, names)} WHERE {same}")  # noqa: S608
         tx.execute(delete, _columns(names, gone))
     if added:
-        tx.execute(rows.insert(part.table, names), _columns(names, added))
+        execute(tx, rows.insert(part.table, names), _columns(names, added))
     return {row[0] for row in (*gone, *added)}
 
 

@@ -123,6 +123,17 @@ def test_an_advice_is_no_promise(text: str) -> None:
         (POSTMASTER, "NDN: Toner", "jane@example.org (not in the directory)", ""),
         (POSTMASTER, "Notification of delivery failure", "-- jane@example.org", ""),
         (POSTMASTER, "Postmaster notification", "We attempted to deliver: 550 jane@example.org", ""),
+        # a mail system's name, a subject that only hints, and words of a failure
+        (POSTMASTER, "Recipient unknown", "There is no such account: jane@example.org", ""),
+        (POSTMASTER, "Toner: E-Mail-Adresse unbekannt", "Das Postfach jane@example.org existiert nicht.", ""),
+        (
+            "Mail System <ms@example.org>",
+            "Automatic answer: message refused",
+            "It was rejected by jane@example.org",
+            "",
+        ),
+        # called a bounce, and introduced as programs do, whatever their name
+        ("IT <it@example.org>", "Undelivered mail", "This is the mail system at mx.\n\n<jane@example.org>: 550 no", ""),
     ],
 )
 def test_names_of_programs(author: str, subject: str, text: str, fields: str) -> None:
@@ -145,7 +156,16 @@ def test_names_of_programs(author: str, subject: str, text: str, fields: str) ->
         # people who look after mail servers, and what such servers tell about themselves
         ("Exchange Team <exchange@example.com>", "Mail problem", "jane@example.org is rejected: 550 5.7.1. Why?", ""),
         ("MDaemon@mx.example.org", "Attachment removed", "From: support@example.net\nTo: jane@example.org", ""),
+        (POSTMASTER, "Your mailbox is over its limit", "support@example.net has exceeded the size limit.", ""),
+        ("Mail System <ms@example.org>", "Mailbox report", "jane@example.org is over quota.", ""),
+        (POSTMASTER, "Re: message rejected", "The address jane@example.org was unknown until today.", ""),
         # people who complain, and show it
+        (
+            "petra@example.com",
+            "Mail error",
+            "Hello, we have errors with the following recipients:\njane@example.org 550",
+            "",
+        ),
         ("Petra <petra@example.com>", "Unzustellbar: Toner", "Was ist das?\n\njane@example.org\n550 5.1.1", ""),
         ("petra@example.com", "Mail delivery failed", "Always 550. Please help.", ""),
         # list mail that is no refusal; a refusal that no list server wrote
@@ -199,6 +219,66 @@ def test_a_lists_refusal_is_about_the_list(author: str, subject: str, text: str,
 def test_success_is_told_where_nothing_else_is(text: str, action: Action) -> None:
     """A receipt in words is a success only when it tells of no trouble."""
     assert [one[:2] for one in told(DAEMON, "Return receipt", text)] == [("jane@example.org", action)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # the alias that was expanded is no second recipient, also where the line is folded
+        ("<jane@example.org> (expanded from\n    <team@example.org>): 550 5.1.1 no", {"jane@example.org": "5.1.1"}),
+        # the address that the sender wrote, behind the one of the mailbox
+        (
+            "Recipient address: j17@store\nOriginal address: jane@example.org\nReason: Over quota",
+            {"jane@example.org": "5.2.2"},
+        ),
+        # columns, dashes, numbers
+        (
+            "jane@example.org     User unknown\njoe@example.org      Over quota",
+            {"jane@example.org": "5.1.1", "joe@example.org": "5.2.2"},
+        ),
+        (
+            "1) jane@example.org -- no such person\n2) joe@example.org -- storage full",
+            {"jane@example.org": "5.1.1", "joe@example.org": "5.2.2"},
+        ),
+    ],
+)
+def test_lists_of_other_shapes(text: str, expected: dict[str, str]) -> None:
+    """However recipients are listed, each is found once, with its own reason."""
+    assert {address: status for address, _, status in told(DAEMON, "Undelivered mail", text)} == expected
+
+
+@pytest.mark.parametrize(
+    ("subject", "text", "action"),
+    [
+        ("Mail still in queue", "Next attempt in an hour: jane@example.org", Action.DELAYED),
+        ("Undeliverable", "It is still queued: 451 for jane@example.org", Action.DELAYED),
+        ("Delivery delayed", "It was tried for days and finally failed for jane@example.org", Action.FAILED),
+        ("Zustellung verzögert", "Sie wurde nun aufgegeben: jane@example.org", Action.FAILED),
+    ],
+)
+def test_the_end_counts_more_than_the_name(subject: str, text: str, action: Action) -> None:
+    """A mail that is called late and tells that it was given up is a failure."""
+    assert [one[:2] for one in told(DAEMON, subject, text)] == [("jane@example.org", action)]
+
+
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [
+        ("The email account that you tried to reach does not exist", "5.1.1"),
+        ("He no longer works here; no longer valid", "5.1.1"),
+        ("Keine Mailbox mit diesem Namen", "5.1.1"),
+        ("The domain you gave does not exist", "5.1.2"),
+        ("Name or service not known", "5.1.2"),
+        ("account is full", "5.2.2"),
+        ("user is not active", "5.2.1"),
+        ("could not connect to the host", "5.4.1"),
+        ("Unable to deliver this message after 3 days", "5.4.7"),
+        ("SPF check gave no result", "5.7.1"),
+    ],
+)
+def test_reasons(said: str, status: str) -> None:
+    """The wording tells the reason, the more exact one first."""
+    assert told(DAEMON, "Undelivered mail", f"<jane@example.org>:\n{said}")[0][2] == status
 
 
 @pytest.mark.parametrize("piece", ["livraison a a a a ", "casella ", "ящик ", "メールボックス", "adres adres ", "(a"])

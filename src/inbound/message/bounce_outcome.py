@@ -11,7 +11,7 @@ MAX_CHARS = 10_000
 # What mails about delays are called; "Warning: message not delivered" is another thing.
 _SUBJECT = re.compile(
     r"delay|postponed|not (?:yet (?:been )?delivered|(?:been )?delivered yet)"
-    r"|still (?:being )?(?:retr|try)|warning: could not send"
+    r"|still (?:being )?(?:retr|try)|(?:still|remains) (?:in |on )?(?:the )?queue|warning: could not send"
     r"|waiting (?:mail|message)|verzögert|verzögerung|verspätet|noch nicht zugestellt"
     r"|retardée|différée|retrasad|retraso|demorad|atrasad|atraso|ritardat|ritardo|vertraagd|vertraging"
     r"|försenad|försening|forsinke|viivästy|задерж|отложен|opóźni|zpožd|késleltet|gecik"
@@ -28,7 +28,7 @@ _TRYING = re.compile(
     r"|this is (?:only )?a (?:temporary|transient)|next (?:delivery )?(?:attempt|retry)"
     r"|(?<!further )(?<!more )(?<!further delivery )(?<!more delivery )attempts? (?:will|to) (?:be )?(?:continue|made)"
     r"|temporary failure report|transient non-fatal"
-    r"|(?:remains|still|kept) in the queue|no action is required on your part"
+    r"|(?:remains|still|kept|is) (?:being )?(?:(?:in|on) the (?:\w+ )?queue|queued)|no action is required on your part"
     r"|weitere zustellversuche|versuch\w* (?:es |wird )?(?:weiter|erneut|noch)|(?:weiterhin|wird erneut) versucht"
     r"|continuer\w* (?:à |d')(?:essayer|tenter)|nouvelles? tentatives?|prochaine tentative"
     r"|se (?:seguirá|volverá a) intent|seguir\w* intent|continuará (?:a tent|intent)|tentará (?:novamente|entregar)"
@@ -50,6 +50,11 @@ _ENDED = re.compile(
     r"|has failed|address\W{0,3}(?:es\W{0,3})? failed|failed permanently|permanent (?:fatal )?(?:error|failure)"
     r"|endgültig|aufgegeben|définitive|abandonn|definitivamente|definitiv|opgegeven|окончательн|ostateczn"
     r"|断念|これ以上|不再|放弃|放棄",
+    re.IGNORECASE,
+)
+# What was called late at first.
+_GAVE_UP = re.compile(
+    r"giving up|gave up|ha(?:s|ve) given up|finally failed|has been (?:removed|deleted) from|endgültig|aufgegeben",
     re.IGNORECASE,
 )
 _DELAY = re.compile(
@@ -93,7 +98,7 @@ def told_outcome(subject: str, said: str) -> Action:
 
 
 def _is_late(subject: str, said: str) -> bool:
-    if _SUBJECT.search(subject) or _TRYING.search(said):
+    if _TRYING.search(said) or (_SUBJECT.search(subject) and not _GAVE_UP.search(said)):
         return True
     if _ENDED.search(said):
         return False

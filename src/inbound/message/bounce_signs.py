@@ -3,11 +3,14 @@
 import re
 
 from inbound.message.bounce_status import has_code
+from inbound.message.subjects import outermost_prefix
 from inbound.model.kinds import Marks
 from inbound.model.mail import Address
 
 #: characters of a text in which a bounce says what it is
 OPENING_CHARS = 3000
+# Characters of a subject in which it says what it is.
+_HINT_CHARS = 120
 
 
 def _any_of(*patterns: str) -> re.Pattern[str]:
@@ -42,8 +45,8 @@ _GATEWAY = _any_of(
 # What bounces are called, by language. A reply or forward ("Re:", "WG:") is none: it has to stand in front.
 _SUBJECTS = (
     r"ndn:|ndr:|postmaster notif|undeliver|nondeliverable|non-? ?delivery|unable to deliver|could not (?:send|deliver)",
-    r"bounce(?:\]|\Z)|bounced (?:mail|message|e-?mail)",
-    r"return(?:ed|ing) (?:e?mail|message|to sender)|mail returned|rejected(?: mail|: )|automatically rejected",
+    r"bounce(?:\]|\Z|:| notif)|bounced (?:mail|message|e-?mail)",
+    r"return(?:ed|ing)? (?:e?mail|message|to sender)|(?:e-?)?mail returned|rejected(?: mail|: )|automatically rejected",
     r"user unknown|(?:un)?successful (?:mail )?delivery",
     r"(?:mail |message |e-?mail |final |permanent )?deliver\w* (?:status notification|fail(?:ed|ure)|has failed|error)",
     r"(?:mail |message |e-?mail )?deliver\w* (?:problem|report|delay|postponed|warning|incomplete)",
@@ -52,13 +55,19 @@ _SUBJECTS = (
     r"(?:mail|message|e-?mail) (?:has|have|was|could|can)(?:n't| ?not) (?:yet )?(?:be |been )?(?:deliver|sent|reach)",
     r"(?:mail|message|e-?mail|your message|your mail) (?:failed|failure|system error|error|status|delivery)",
     r"failed (?:mail|message|delivery)|failure (?:notice|delivery)|postfix smtp server: errors",
-    r"(?:message|mail|e-?mail) (?:you sent )?(?:was )?(?:blocked|rejected)|notice: mail delivery",
+    r"(?:message|mail|e-?mail) (?:you sent )?(?:was )?(?:blocked|rejected|refused|not accepted)|notice: mail delivery",
+    r"(?:mail|message|e-?mail) (?:is )?still (?:in|on|being|queued)",
     r"(?:warning|notice): (?:message|could not send)|warning: \S+ - user unknown",
     r"(?:delay|wait)(?:ed|s|ing)? (?:mail|message|e-?mail|deliver|in deliver)|(?:there was an )?error sending your",
     r"(?:message|mail|e-?mail) (?:is |was |has been )?(?:delayed|not (?:yet )?deliver(?:ed|able))",
     r"(?:notification|notice|report|warning)(?: of|:)? (?:un|non-?)?deliver\w* (?:fail|error|problem|delay|mail)",
     r"(?:un|non-?)?deliver\w* (?:notification|notice)|(?:problem|error|trouble|difficult)\w* (?:with |in )?deliver",
-    r"unzustellbar|nicht zustellbar|zustell(?:ung|fehler|status|bericht)|übermittlungsfehler|rückläufer",
+    r"(?:mail|message|e-?mail)(?: message)? (?:is |was )?(?:(?:could )?not (?:be )?|un|non-?)deliver(?:able|ed)",
+    r"message returned|(?:message|mail) bounced|unable to send|delivery unsuccessful",
+    r"(?:temporary|transient|smtp|e-?mail|mail) deliver\w* (?:fail|problem|error)",
+    r"(?:ihre |die )?(?:nachricht|e-?mail|mail) (?:konnte |wurde |ist )?(?:nicht (?:zu|aus|über)|unzustellbar|zurück)",
+    r"nicht zugestellt|unzustellbar|nicht zustellbar|zustell(?:ung|fehler|status|bericht)|rückläufer",
+    r"übermittlungsfehler",
     r"fehler bei der (?:nachrichten)?(?:zustellung|übermittlung)",
     r"nachricht (?:konnte )?nicht (?:zugestellt|übermittelt)",
     r"non ?remis|rapport de (?:non-)?remise|échec de (?:la )?(?:remise|distribution)",
@@ -89,9 +98,19 @@ _SUBJECTS = (
     r"(?:邮件|郵件)?(?:发送|發送|投递|投遞|傳遞|送达)(?:失败|失敗|延迟|延遲)",
 )
 _SUBJECT = _lower(rf"\W{{0,3}}(?:\[?postmaster\]? ?|sorry,? )?(?:(?:your|the|a) )?(?:{'|'.join(_SUBJECTS)})")
+# What is called so may be one, if a mail system writes it: what is meant, and what is wrong with it.
+_MEANT = (
+    r"(?:mail|message|deliver|recipient|address|user|account|quota|sender|spam|smtp"
+    r"|nachricht|zustell|empfänger|postfach|adresse)"
+)
+_WRONG = (
+    r"(?:fail|error|\bnot\b|n't\b|unable|undeliver|return|bounc|reject|block|refus|unknown|invalid|full\b|exceed|over\b"
+    r"|unavailable|delay|problem|unsuccessful|abandon|nicht|unzustellbar|fehl|unbekannt|zurück)"
+)
+_HINT = _lower(rf"{_MEANT}.{{0,40}}{_WRONG}", rf"{_WRONG}.{{0,40}}{_MEANT}")
 # What the text of a bounce says near its beginning.
 _TEXT = _any_of(
-    r"(?:could|was|can|were|has)\s?(?:not|n't)\s+(?:be |been |able to )?(?:delivered?|sent|reach(?:ed)?)",
+    r"(?:could|was|can|were|has)\s?(?:not|n't)\s+(?:be |been |able to )?(?:deliver|sen[dt]|reach|transmit|transfer)",
     r"cannot\s+be\s+delivered|(?:un)?able\s+to\s+deliver|undeliver(?:able|ed)|fail\w*\s+to\s+deliver|did\s+not\s+reach",
     r"deliver\w*\s+(?:to\s+.{0,120}?\s)?(?:has\s+)?(?:been\s+)?(?:fail|delay|error|abort|attempt)",
     r"delivery\s+status|non-?delivery|permanent\s+(?:fatal\s+)?(?:error|failure)|transcript\s+of\s+session",
@@ -102,7 +121,7 @@ _TEXT = _any_of(
     r"recipients?\s+(?:could|were|was|failed)|addresse?s?\W{0,3}\s+failed|following\s+(?:recipients?|address)",
     r"final-recipient|error[ -]for|rcpt\s+to|failure\s+reasons?|trouble\s+deliver|rejected\s+recipient",
     r"(?:keep|continue|still)\s+trying\s+to\s+deliver|remains\s+in\s+the\s+queue|deliver\w*.{0,80}\spostponed",
-    r"not\s+(?:yet\s+)?been\s+delivered|yet\s+to\s+be\s+delivered",
+    r"not\s+(?:be\s+|been\s+)?accept|not\s+(?:yet\s+)?been\s+delivered|yet\s+to\s+be\s+delivered",
     r"nicht\s+(?:zugestellt|zustell|ausgeliefert|übermittelt|erreicht)|unzustellbar",
     r"(?:has|have)\s+been\s+(?:delayed|returned|rejected|blocked)|not\s+been\s+possible\s+to\s+deliver",
     r"(?:sendung|nachricht|e-?mail|zustellung)\w*\s+(?:\S+\s+){0,8}(?:fehlgeschlagen|verzögert|zurück)",
@@ -121,6 +140,27 @@ _TEXT = _any_of(
     r"(?:inte|ikke|ej)\s+lever|leverans\w*\s+(?:\S+\s+){0,4}försenad|ei\s+voi\w*\s+toimittaa",
     r"nie\s+(?:dotar|został\w*\s+dostarcz|można\s+dostarcz|udało)|nepodařilo\s+(?:se\s+)?doruč|nelze\s+doručit"
     r"|nebyla\s+doručen|nem\s+(?:kézbesít|sikerült)|teslim\s+edile|iletileme|nu\s+a\s+putut\s+fi\s+livrat",
+)
+# What it says besides, where it is certain that a mail system writes.
+_TEXT_OF_MACHINE = _any_of(
+    _TEXT.pattern,
+    r"bounced|(?:has|have|was|were|been|is)\s+(?:\w+\s+)?(?:returned|rejected|refused|blocked|abandoned)|refused\s+by",
+    r"not\s+possible\s+to\s+deliver|delivery\s+of\s+.{0,60}\sfailed|failed\s+to\s+reach|not\s+(?:delivered|accepted)",
+    r"(?:unknown|no\s+such|invalid|not\s+a\s+valid)\s+(?:\w+\s+)?(?:address|recipient|user|mailbox|account)",
+    r"(?:recipient|address\w*|user|account)\s+(?:is\s+|was\s+)?(?:unknown|invalid|not\s+(?:found|known))",
+    r"does(?:\s+not|n't)\s+exist|over\s+quota|no\s+mailbox",
+    r"nicht\s+(?:\S+\s+){0,6}(?:zugestellt|übermittelt|ausgeliefert|weitergeleitet)|abgewiesen|zurückgewiesen|abgelehnt",
+    r"(?:empfänger|adresse|benutzer|postfach)\s+(?:\S+\s+){0,3}(?:unbekannt|voll|existiert\s+nicht|nicht\s+gefunden)",
+)
+# How such programs introduce themselves, before anything else.
+_INTRODUCTION = re.compile(
+    r"[\s*#|=-]{0,80}(?>hi[.!]|hallo\.|hello,)?\s{0,9}(?:this is (?:the|an) (?:\S+ ){0,3}?"
+    r"(?:qmail|postfix|mail|mta|mailer|message delivery|deliver|e-?mail|smtp|haraka|sendmail|exim|automatic)"
+    r"|this (?:e-?mail |mail )?(?:message|report|mail|e-?mail) (?:was|is|has been) (?:created |generated )?automatic"
+    r"|this is an automatic\w*[ -]generated|diese (?:nachricht|e-?mail|mail) wurde automatisch"
+    r"|i'm sorry to have to inform you that|your (?:message|mail) did not reach some or all of the intended"
+    r"|delivery has failed to these recipients|the following addresses had|transcript of session|failure reasons)",
+    re.IGNORECASE,
 )
 # The one sentence by which a program gives itself away: a person lists no recipients.
 _LISTING = _any_of(
@@ -188,6 +228,10 @@ def has_bounce_subject(subject: str) -> bool:
     return _SUBJECT.match(subject.lower()) is not None
 
 
+def _tells(text: str) -> bool:
+    return _TEXT_OF_MACHINE.search(text, 0, OPENING_CHARS) is not None
+
+
 def _reads_like_bounce(text: str) -> bool:
     """Does the beginning of a text tell of mail that was not delivered?"""
     return _TEXT.search(text, 0, OPENING_CHARS) is not None
@@ -198,27 +242,50 @@ def _lists_recipients(text: str) -> bool:
     return _reads_like_bounce(text) and _LISTING.search(text, 0, OPENING_CHARS) is not None
 
 
-def is_bounce(said: str, marks: Marks, authors: tuple[Address, ...], *, is_called: bool, is_returned: bool) -> bool:
+def is_bounce(
+    said: str,
+    subject: str,
+    marks: Marks,
+    authors: tuple[Address, ...],
+    *,
+    is_returned: bool,
+    names_others: bool,
+) -> bool:
     """Without the form of a report: is it sent, called and worded like one?
 
     Args:
         said: the text without the message that came back.
+        subject: decoded.
         marks: of the message.
         authors: of the message.
-        is_called: has it a bounce's subject?
         is_returned: is there a message that came back?
+        names_others: does the text name addresses that it does not go to?
     """
     if not is_machine(authors, marks):
-        # Some gateways write in their own names; of what people call so, few have a code, or return the message.
-        is_sure = has_code(said) or is_returned
-        if _is_gateway(authors):
-            return is_called and (_lists_recipients(said) or (is_sure and _reads_like_bounce(said)))
-        return is_called and is_sure and not any(one.name for one in authors) and _lists_recipients(said)
-    if is_called:
+        return has_bounce_subject(subject) and _is_of_gateway(said, authors, is_returned=is_returned)
+    if has_bounce_subject(subject):
         return True
     if _is_daemon(authors, marks):
         return has_code(said) or is_returned or _reads_like_bounce(said) or _writes_only_bounces(authors)
+    is_named = is_machine(authors, Marks())
+    if is_named and names_others and _is_hint(subject) and (has_code(said) or _tells(said)):
+        return True
     # The null reverse-path has vacation replies too, and postmasters are people.
     is_answer = marks.auto_submitted == "auto-replied" or bool(marks.auto_reply_field)
     has_sign = has_code(said) or _lists_recipients(said) or (is_returned and marks.return_path == "")
-    return _reads_like_bounce(said) and has_sign and not (is_answer and not is_machine(authors, Marks()))
+    return _reads_like_bounce(said) and has_sign and (is_named or not is_answer)
+
+
+def _is_of_gateway(said: str, authors: tuple[Address, ...], *, is_returned: bool) -> bool:
+    """Does a program write in its own name? What people write begins with their own words, or returns nothing."""
+    is_sure = has_code(said) or is_returned
+    if _INTRODUCTION.match(said) and "@" in said:
+        return is_sure or _lists_recipients(said)
+    if _is_gateway(authors):
+        return _lists_recipients(said) or (is_sure and _reads_like_bounce(said))
+    return is_returned and not any(one.name for one in authors) and _lists_recipients(said)
+
+
+def _is_hint(subject: str) -> bool:
+    """Does a subject that is no reply and no forward name mail, and that something is wrong with it?"""
+    return not outermost_prefix(subject) and _HINT.search(subject[:_HINT_CHARS].lower()) is not None

@@ -29,6 +29,7 @@ _WORDINGS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
                 r"quota violation|overquota|exceeded (?:its |the )?storage|over (?:its|the) (?:\w+ )?limit",
                 r"mailbox\W+(?:\w+\W+){0,2}exceed|too (?:much mail|many messages)|mailbox (?:size )?limit",
                 r"no space left",
+                r"(?:account|storage) (?:is )?full|quota\W+(?:\w+\W+){0,2}(?:überschritten|erschöpft)",
                 r"(?:disk|mailfile|mail file|mail database) (?:is )?full|insufficient (?:disk|storage|system)",
                 r"(?:postfach|mailbox|posteingang)\W+(?:\w+\W+){0,3}(?:voll|überschritten)|postfachgröße|speicherplatz|speicherkontingent",
                 r"boîte (?:\S+ ){0,4}pleine|buz[óo]n (?:\S+ )?lleno|casella (?:\S+ ){0,4}piena|caixa (?:\S+ )?cheia",
@@ -38,7 +39,8 @@ _WORDINGS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             "1.2",
             (
                 r"(?:unknown|illegal|invalid|no such|bad destination|unresolvable) (?:host|domain)",
-                r"nxdomain|name service error|unrouteable (?:mail )?domain|dns server returned answer with no data",
+                r"nxdomain|name service error|name or service not known|domain\w* (?:\S+ ){0,2}existiert nicht",
+                r"unrouteable (?:mail )?domain|dns server returned answer with no data",
                 r"(?:domain|host)\W+(?:[\w.-]+\W+){0,2}(?:does(?: not|n't) (?:exist|accept)|has no (?:mx|mail))",
                 r"(?:host|domain)(?: name)? (?:is )?(?:unknown|not found|lookup fail|unbekannt)|dns lookup fail",
                 r"domain(?: name)? (?:does|do)(?: not|n't) exist|non-?existent (?:host|domain)|no mx\b",
@@ -50,6 +52,7 @@ _WORDINGS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             (
                 rf"(?:{_WHO})\W+(?:\w+\W+){{0,4}}(?:unknown|doesn't have|is invalid|no longer valid|terminated)",
                 rf"(?:{_WHO})\W+(?:\w+\W+){{0,4}}not (?:found|exist|known|recognized|listed|here)",
+                rf"(?:{_WHO})\W+(?:\w+\W+){{0,8}}not exist|unavailable or not local",
                 rf"(?:{_WHO})\W+(?:\w+\W+){{0,4}}(?:do(?:es)?n['’]t exist|unbekannt|existiert nicht|nicht gefunden)",
                 rf"(?:unknown|no such|invalid|bad|nonexistent|unrouteable|no valid)\W+(?:\w+\W+){{0,3}}(?:{_WHO})",
                 rf"not a (?:known|valid|registered)\W+(?:\w+\W+){{0,2}}(?:{_WHO})",
@@ -66,6 +69,7 @@ _WORDINGS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
                 r"retry time(?:out exceeded| not reached)|(?:message|delivery(?: time)?|envelope) expired",
                 r"multiple retries|(?:too long in|been in) the queue|message too old|not delivered within",
                 r"cannot send message (?:for|within)",
+                r"(?:un|not )able to deliver .{0,40}after \d|timed out after \d+ (?:hour|day)",
                 r"(?:could not be|not) delivered (?:for|after) \d+ (?:hour|day)|failed \d+ attempts",
             ),
         ),
@@ -73,6 +77,8 @@ _WORDINGS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             "4.1",
             (
                 r"connection (?:refused|timed? out|reset|time-?out)|no route to host|time[d-]? ?out|unable to connect",
+                r"connect(?:ion)? failed|fail\w* to connect|(?:could|can) ?n[o']t connect",
+                r"host is down|no (?:answer|response) from",
                 r"not (?:responding|reachable|accept our requests to connect)|network (?:error|(?:is )?unreachable)",
             ),
         ),
@@ -92,13 +98,25 @@ _WORDINGS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ),
         (
             "2.1",
-            (r"disabled|deactivated|suspended|inactive|discontinued|account (?:\S+ ){0,2}locked|gesperrt|deaktiviert",),
+            (
+                r"disabled|deactivated|suspended|inactive|not active|discontinued|gesperrt|deaktiviert",
+                r"account (?:\S+ ){0,2}(?:locked|expired)",
+            ),
         ),
         (
             "7.1",
             (
                 r"spam|blacklist|block(?:ed|list)|reject|denied|polic(?:y|ies)|refused|abgelehnt|verweigert|virus",
+                r"unsolicited|\b(?:spf|dkim|dmarc)\b",
                 r"not (?:allowed|permitted|authori[sz]ed)|(?:isn't|not) in my list of allowed",
+            ),
+        ),
+        # what nobody said of anything else
+        (
+            "1.1",
+            (
+                r"does not exist|existiert nicht|not listed in|no longer (?:exist|accept|work|valid|available|in use)",
+                r"keine?n? (?:solche\w* )?(?:mailbox|postfach|benutzer|empfänger|nutzer)",
             ),
         ),
     )

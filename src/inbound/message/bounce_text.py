@@ -40,7 +40,7 @@ _AT_START = re.compile(
     r"[\s>*|\"'<\[(-]{0,20}(?:\d{1,3}[.)] {1,4})?"
     r"(?:(?:SMTP|recipient|empfänger|address|e-?mail|failed|error-for|user|rfc822)\b\W{1,6}){0,2}"
     r"(?:[^\s<>]{0,99}[^\s<>:]\s<)?" + ADDRESS.pattern.replace("(?<![", "(?<![@", 1) + r"[>\"'\])]{0,3}"
-    r"(?:\s*\Z|\s*[:;,(]|\s*\.\.\.|\s+(?:on|has|is|was|could|cannot|[45]\d\d|failed)\b|\s+[-–]\s)",
+    r"(?:\s*\Z|\s*[:;,(]|\s*\.\.\.|\s+(?:on|has|is|was|could|cannot|[45]\d\d|failed)\b|\s+[-–—]{1,3}\s|\t|[ ]{2,}\S)",
     re.IGNORECASE,
 )
 # Nothing but the address stands in the line.
@@ -53,13 +53,20 @@ _CUE = re.compile(
     re.IGNORECASE,
 )
 _REPLY = re.compile(r"(?:\A|[\s<>:])[45]\d\d[ -]")
+# The line names the address that the sender wrote.
+_ORIGINAL = re.compile(
+    r"^[ \t]{0,20}original (?:recipient|address)\W{1,9}(?:rfc822;)?\s?" + ADDRESS.pattern, re.IGNORECASE | re.MULTILINE
+)
+# The line ends in front of the alias that the recipient was made of.
+_ALIAS = re.compile(r"(?:expanded|generated) from:?\s*\Z", re.IGNORECASE)
 # A summary of the message that was sent.
 _SUMMARY = re.compile(r"\s*+(?:to|an|cc|from|von|à|para|subject|betreff|reply-to|sender|message-id)\s?:", re.IGNORECASE)
 _SUMMARY_TO = re.compile(r"\s*+(?:to|an|para|à)\s?:\s*<?" + ADDRESS.pattern, re.IGNORECASE)
 # The line says in front of the address that somebody else is meant.
 _OTHERS = re.compile(
     r"\A\s*from\s|mail from|\bfrom:|\bsender|\bcontact|postmaster for|reporting|https?:|\bhelp\b|assistance"
-    r"|message-id|\bvon:|\bsupport\b|reply-to|\bcc:|\bby\b|envelope-from|\bF=|write to|address a|e?mail us",
+    r"|message-id|\bvon:|\bsupport\b|reply-to|\bcc:|(?<!rejected )(?<!refused )(?<!blocked )\bby\b|envelope-from"
+    r"|generated from|\bF=|write to|address a|e?mail us",
     re.IGNORECASE,
 )
 
@@ -102,8 +109,14 @@ def read_recipients(lines: list[str], *, not_meant: frozenset[str]) -> dict[str,
         found = _texts(list(islice(pick(lines), MAX_CANDIDATES)), lines)
         meant = {address: text for address, text in found.items() if address.lower() not in not_meant}
         if meant or found:
-            return meant or found
+            return {_as_sent(address, text): text for address, text in (meant or found).items()}
     return {}
+
+
+def _as_sent(address: str, text: str) -> str:
+    """Some say behind the address of the mailbox which one the sender wrote."""
+    found = _ORIGINAL.search(text)
+    return plain_address(found[1]) if found else address
 
 
 def _texts(found: list[tuple[int, str]], lines: list[str]) -> dict[str, str]:
@@ -156,9 +169,11 @@ def _add_mentions(texts: dict[str, dict[int, str]], lines: list[str]) -> None:
 
 
 def _starting(lines: list[str]) -> Iterator[tuple[int, str]]:
+    before = ""
     for number, line in enumerate(lines):
-        if "@" in line and (found := _AT_START.match(line)):
+        if "@" in line and (found := _AT_START.match(line)) and not _ALIAS.search(before[-_FRONT_CHARS:]):
             yield number, plain_address(found[1])
+        before = line
 
 
 def _cued(lines: list[str]) -> Iterator[tuple[int, str]]:

@@ -77,7 +77,14 @@ def read_delivery_report(
     has_form = has_form or (bool(groups) and (is_called or is_machine(authors, marks)))
     returned_header = _returned_header(returned, rest)
     if not has_form and not (
-        is_bounce(said, marks, authors, is_called=is_called, is_returned=returned is not None or bool(rest))
+        is_bounce(
+            said,
+            subject,
+            marks,
+            authors,
+            is_returned=returned is not None or bool(rest),
+            names_others=_names_others(said, parts[0].header),
+        )
         or (is_called and _is_sent_back(parts[0].header, returned_header) and has_code(said))
     ):
         return None
@@ -109,6 +116,16 @@ def _returned_ids(header: Header) -> tuple[str, ...]:
     references = message_ids(b" ".join(header.values(b"references")))
     loops = (clean_line(decode(value))[:MAX_LOOP_CHARS] for value in header.values(b"x-inbound-loop")[:MAX_LOOPS])
     return (*loops, *answered[:MAX_RETURNED_IDS], *references[::-1][:MAX_RETURNED_IDS])
+
+
+def _own(header: Header) -> frozenset[str]:
+    """Addresses that a report goes to, in lower case."""
+    return frozenset(address.lower() for address in ADDRESS.findall(decode(header.first(b"to"))))
+
+
+def _names_others(said: str, header: Header) -> bool:
+    own = _own(header)
+    return any(found[1].lower() not in own for found in ADDRESS.finditer(said))
 
 
 def _is_sent_back(header: Header, returned: Header) -> bool:
@@ -234,8 +251,7 @@ def _stated_action(value: str) -> Action | None:
 def _from_text(lines: list[str], said: str, root: Part, returned: Header, subject: str) -> list[ReportedRecipient]:
     """By the field that names them, by the text, by the detectors of others, by whom the message went to."""
     header = root.header
-    own = frozenset(address.lower() for address in ADDRESS.findall(decode(header.first(b"to"))))
-    found = read_recipients(lines, not_meant=own)
+    found = read_recipients(lines, not_meant=_own(header))
     if failed := ADDRESS.findall(_failed_recipients(header)):
         told = {address.lower(): text for address, text in found.items()}
         found = {address: told.get(address.lower(), said) for address in map(plain_address, failed)}

@@ -1,5 +1,6 @@
 """Lists on their way to PostgreSQL."""
 
+import tracemalloc
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
@@ -41,3 +42,18 @@ def test_lists_arrive_as_they_are(desk: Desk, type_: str, values: list[Any]) -> 
     with desk.database.connect() as tx:
         statement = text(f"SELECT CAST(:values AS {type_}[])")
         assert tx.scalar(statement, {"values": values}) == values
+
+
+def test_a_view_arrives_as_what_it_shows(desk: Desk) -> None:
+    """Of a large value only the part that is meant is sent, and no copy of it is made before."""
+    octets = bytes(range(256)) * 8000
+    with desk.database.connect() as tx:
+        sent = tx.scalar(text("SELECT CAST(:value AS bytea)"), {"value": memoryview(octets)[3:-3]})
+        tracemalloc.start()
+        try:
+            size = tx.scalar(text("SELECT length(CAST(:value AS bytea))"), {"value": memoryview(octets)})
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert (sent, size) == (octets[3:-3], len(octets))
+    assert peak < len(octets)

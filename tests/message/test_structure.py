@@ -77,4 +77,4 @@ def test_text_without_end_is_cut_and_kept_as_a_file(monkeypatch: pytest.MonkeyPa
     for content in (part, HEAD + b"; boundary=b\n\n--b\n" + part + b"--b--\n"):
         mail = parse(content)
         assert mail.text == "0123456789"
-        assert [a.content.strip() for a in mail.attachments] == [b"0123456789\nabcdefghijklmnop\nq"]
+        assert [bytes(a.content).strip() for a in mail.attachments] == [b"0123456789\nabcdefghijklmnop\nq"]

@@ -1,5 +1,6 @@
 """Loops: what counts as the same, and what becomes of the third."""
 
+import tracemalloc
 from dataclasses import replace
 from datetime import timedelta
 
@@ -87,6 +88,28 @@ def test_bodies() -> None:
     assert body_key(mail(text="It burns.")) != body_key(mail(text="It smokes."))
     files = [mail(scan(content)) for content in ("QUJD", "QUJE", "QUJD")]
     assert body_key(files[0]) == body_key(files[2]) != body_key(files[1])
+
+
+def test_bodies_are_read_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a large text is cut makes no difference, and space still is none."""
+    text = " ".join(["Der", "Drucker", "brennt" * 9, "\t", "ä\xa0ö"] * 50)
+    whole = body_key(mail(text=text))
+    for chars in (1, 2, 7, 100):
+        monkeypatch.setattr("inbound.rules.loops.PIECE_CHARS", chars)
+        assert body_key(mail(text=text)) == body_key(mail(text=text.replace(" ", "  \r\n "))) == whole
+        assert body_key(mail(text=f"{text} jetzt")) != whole
+
+
+def test_the_words_of_a_large_body_are_not_held_at_once() -> None:
+    """At no time more than the text itself is copied: as a list of words it takes ten times as much."""
+    large = mail(text="Guten Tag\r\n" * 200_000)
+    tracemalloc.start()
+    try:
+        body_key(large)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < len(large.text)
 
 
 def scan(content: str) -> str:

@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from inbound.database import rows
 from inbound.database.engine import Transaction, execute, statement
 from inbound.database.tables import blobs
+from inbound.model.mail import Octets
 
 _COLUMNS = ("sha256", "size_bytes", "content")
 _INSERT = rows.insert(blobs, _COLUMNS, conflict="ON CONFLICT (sha256) DO NOTHING")
-# A value of its own travels without a copy of it in an array.
+# A value of its own travels without a copy of it in an array, and a view of it without one in the driver.
 _INSERT_LARGE = statement("""
     INSERT INTO blobs (sha256, size_bytes, content) VALUES (:sha256, :size_bytes, :content)
     ON CONFLICT (sha256) DO NOTHING
@@ -18,17 +19,19 @@ _INSERT_LARGE = statement("""
 LARGE_BYTES = 1_000_000
 
 
-def address(content: bytes, salt: bytes = b"") -> bytes:
+def address(content: Octets, salt: bytes = b"") -> bytes:
     """Where a content is stored.
 
     Args:
         content: the octets.
         salt: keeps the rows of a rehearsal apart from those of live mail.
     """
-    return hashlib.sha256(salt + content).digest()
+    digest = hashlib.sha256(salt)
+    digest.update(content)
+    return digest.digest()
 
 
-def store_large(tx: Transaction, contents: Iterable[tuple[bytes, bytes]]) -> None:
+def store_large(tx: Transaction, contents: Iterable[tuple[bytes, Octets]]) -> None:
     """Store the (address, content) pairs from `LARGE_BYTES` on, one after the other; not in a pipeline.
 
     They come before `store`, in every transaction: two batches that insert the same blobs in different orders would
@@ -36,10 +39,11 @@ def store_large(tx: Transaction, contents: Iterable[tuple[bytes, bytes]]) -> Non
     """
     for sha256, content in sorted(dict(contents).items()):
         if len(content) >= LARGE_BYTES:
-            execute(tx, _INSERT_LARGE, {"sha256": sha256, "size_bytes": len(content), "content": content})
+            values = {"sha256": sha256, "size_bytes": len(content), "content": memoryview(content)}
+            execute(tx, _INSERT_LARGE, values)
 
 
-def store(tx: Transaction, contents: Iterable[tuple[bytes, bytes]]) -> None:
+def store(tx: Transaction, contents: Iterable[tuple[bytes, Octets]]) -> None:
     """Store the (address, content) pairs below `LARGE_BYTES` that are not there yet."""
     # Sorted, for the same reason.
     small = sorted((sha256, content) for sha256, content in dict(contents).items() if len(content) < LARGE_BYTES)

@@ -5,9 +5,9 @@ from urllib.parse import unquote
 
 from inbound.message.charset import clean_line
 from inbound.message.encoded_words import decode_words
-from inbound.message.headers import parse_parameters, read_header
+from inbound.message.headers import MAX_HEADER_BYTES, parse_parameters, read_header
 from inbound.message.structure import Part
-from inbound.model.mail import Attachment
+from inbound.model.mail import Attachment, Octets
 
 #: what file systems take
 MAX_NAME_BYTES = 255
@@ -119,7 +119,7 @@ def safe_name(name: str) -> str:
 
 
 def _attachment(part: Part, number: int, shown: set[str], charset: str) -> Attachment:
-    content = part.content()
+    content = part.view()
     content_id = _content_id(part)
     is_shown = content_id is not None and content_id.casefold() in shown
     return Attachment(
@@ -147,10 +147,11 @@ def _content_id(part: Part) -> str | None:
     return value.removeprefix("<").removesuffix(">").strip() or None
 
 
-def _made_up_name(content_type: str, content: bytes, number: int) -> str:
+def _made_up_name(content_type: str, content: Octets, number: int) -> str:
     """``<subject>.eml`` for a message that has a subject, else ``attachment-<number>`` with a fitting extension."""
     if content_type in {"message/rfc822", "message/global"}:
-        header, _ = read_header(content, 0, len(content), is_message=True)
+        beginning = bytes(content[:MAX_HEADER_BYTES])
+        header, _ = read_header(beginning, 0, len(beginning), is_message=True)
         subject = clean_line(decode_words(header.first(b"subject"))).strip(". ")
         if subject:
             return _shorten(_NOT_IN_NAMES.sub("_", subject) + ".eml")

@@ -6,14 +6,15 @@ from html import escape
 
 from inbound.message.armour import without_armour
 from inbound.message.attachments import declared_name, type_of_name
-from inbound.message.charset import clean_line, decode
+from inbound.message.charset import clean_line, decode, is_wide
 from inbound.message.enriched import enriched_text
 from inbound.message.flowed import unflow
 from inbound.message.html import html_to_text
 from inbound.message.rtf import read_rtf
-from inbound.message.structure import Part, file_part, read_structure
+from inbound.message.structure import VIEW_BYTES, Part, file_part, read_structure
 from inbound.message.tnef import Tnef, read_tnef
 from inbound.message.uuencode import split_files
+from inbound.model.mail import Octets
 
 #: octets of one part that are read as text; a longer one is read up to here, and is a file as well
 MAX_TEXT_BYTES = 5_000_000
@@ -174,21 +175,31 @@ def _leaf(part: Part, others: list[Part], *, is_root: bool) -> _Piece:
 
 
 def _text(part: Part, others: list[Part]) -> _Piece:
-    octets = part.content()
+    octets = part.view()
     is_html = part.content_type in _HTML or _is_undeclared_html(part, octets)
-    if not is_html and b"begin " in octets:
-        octets, files = split_files(octets)
+    if not is_html and _may_hold_files(part, octets):
+        octets, files = split_files(bytes(octets))
         for file in files:
             name = clean_line(decode(file.name))
             others.append(file_part(name, type_of_name(name), file.content, container="uuencode"))
     if len(octets) > MAX_TEXT_BYTES:
         name, content_type = ("text.html", "text/html") if is_html else ("text.txt", "text/plain")
-        others.append(file_part(name, content_type, octets, container=""))
-        octets = octets[: octets.rfind(b"\n", 0, MAX_TEXT_BYTES) + 1 or MAX_TEXT_BYTES]
+        source, span = (octets, None) if isinstance(octets, bytes) else (part.source, (part.start, part.end))
+        others.append(file_part(name, content_type, source, container="", span=span))
+        octets = bytes(octets[:MAX_TEXT_BYTES])
+        octets = octets[: octets.rfind(b"\n") + 1 or MAX_TEXT_BYTES]
+    octets = bytes(octets)
     return _Piece(html=_html_text(octets, part)) if is_html else _Piece(plain=_plain_text(octets, part))
 
 
-def _is_undeclared_html(part: Part, octets: bytes) -> bool:
+def _may_hold_files(part: Part, octets: Octets) -> bool:
+    """May there be uuencoded files in it?"""
+    if isinstance(octets, bytes):
+        return b"begin " in octets
+    return part.source.find(b"begin ", part.start, part.end) >= 0
+
+
+def _is_undeclared_html(part: Part, octets: Octets) -> bool:
     """Scripts forget the Content-Type of the HTML that they send."""
     return not part.header.folded(b"content-type") and bool(_HTML_START.match(octets))
 
@@ -246,7 +257,8 @@ def _is_text(part: Part) -> bool:
 
 
 def _plain_text(octets: bytes, part: Part) -> str:
-    text = without_armour(_line_ends(decode(octets, part.parameters.get("charset", ""))))
+    charset = part.parameters.get("charset", "")
+    text = without_armour(_line_ends(decode(_octet_line_ends(octets, charset), charset)))
     if part.parameters.get("format", "").lower() == "flowed":
         return unflow(text, deletes_space=part.parameters.get("delsp", "").lower() == "yes")
     if part.content_type in _ENRICHED:
@@ -258,7 +270,12 @@ def _html_text(octets: bytes, part: Part) -> str:
     charset = part.parameters.get("charset", "")
     if not charset and (meta := _META_CHARSET.search(octets, 0, _META_BYTES)):
         charset = meta[1].decode("latin-1")
-    return _line_ends(decode(octets, charset))
+    return _line_ends(decode(_octet_line_ends(octets, charset), charset))
+
+
+def _octet_line_ends(octets: bytes, charset: str) -> bytes:
+    """Of a large text before it is decoded: as characters it may take four times as much."""
+    return octets if len(octets) < VIEW_BYTES or is_wide(charset) else octets.replace(b"\r\n", b"\n")
 
 
 def _line_ends(text: str) -> str:

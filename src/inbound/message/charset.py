@@ -102,6 +102,11 @@ def is_seven_bit(charset: str) -> bool:
     return bool(charset) and _CHARSETS.get(_NAME_NOISE.sub("", charset.lower()), "") in _SEVEN_BIT
 
 
+def is_wide(charset: str) -> bool:
+    """Does this charset write line ends in two or four octets (UTF-16, UTF-32)?"""
+    return bool(charset) and _CHARSETS.get(_NAME_NOISE.sub("", charset.lower()), "") in _WIDE
+
+
 def to_utf8(octets: bytes, charset: str) -> bytes:
     """Bring octets that are evidently in a declared charset into UTF-8; others stay as they are.
 

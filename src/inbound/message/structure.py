@@ -10,12 +10,16 @@ from itertools import islice
 
 from inbound.message.headers import MAX_FIELDS, MAX_HEADER_BYTES, Header, parse_parameters, read_header
 from inbound.message.smime import signed_content
-from inbound.message.transfer import decode_part
+from inbound.message.transfer import decode_part, is_encoded
+from inbound.model.mail import Octets
 
 #: multiparts inside of multiparts; deeper ones stay closed
 MAX_DEPTH = 50
 #: parts of one message, multiparts included; further ones stay unread
 MAX_PARTS = 1000
+
+#: octets from which on a part that is not encoded is no longer copied
+VIEW_BYTES = 1_000_000
 
 #: opaque signatures inside of opaque signatures (RFC 2634 1.1 needs two) that are opened: each is a copy of the rest
 MAX_SIGNED = 3
@@ -54,8 +58,17 @@ class Part:
 
     def content(self) -> bytes:
         """The body with its transfer-encoding undone; decoded anew at every call."""
+        return decode_part(self.source, self.start, self.end, self._encoding())
+
+    def view(self) -> Octets:
+        """The same; of what is large and not encoded a view, without a copy."""
+        if self.end - self.start < VIEW_BYTES or is_encoded(self._encoding()):
+            return self.content()
+        return memoryview(self.source)[self.start : self.end]
+
+    def _encoding(self) -> str:
         encoding = _TOKEN.search(self.header.first(b"content-transfer-encoding"))
-        return decode_part(self.source, self.start, self.end, encoding[0].decode("latin-1").lower() if encoding else "")
+        return encoding[0].decode("latin-1").lower() if encoding else ""
 
 
 @dataclass(slots=True)
@@ -116,7 +129,15 @@ def read_structure(content: bytes) -> Structure:
     return structure
 
 
-def file_part(name: str, content_type: str, content: bytes, *, container: str, content_id: str = "") -> Part:
+def file_part(
+    name: str,
+    content_type: str,
+    content: bytes,
+    *,
+    container: str,
+    content_id: str = "",
+    span: tuple[int, int] | None = None,
+) -> Part:
     """A part for a file that was not sent as one.
 
     Args:
@@ -125,8 +146,10 @@ def file_part(name: str, content_type: str, content: bytes, *, container: str, c
         content: decoded.
         container: what it was unpacked from.
         content_id: with or without angle brackets; empty without.
+        span: where in these octets it stands; None: it is all of them.
     """
     known = _CONTENT_TYPE.match(content_type)
+    start, end = span or (0, len(content))
     return Part(
         header=Header([(b"Content-ID", content_id.encode())] if content_id else []),
         content_type=known[1] if known else "application/octet-stream",
@@ -134,8 +157,8 @@ def file_part(name: str, content_type: str, content: bytes, *, container: str, c
         disposition="attachment",
         disposition_parameters={"filename": name},
         source=content,
-        start=0,
-        end=len(content),
+        start=start,
+        end=end,
         container=container,
     )
 

@@ -39,6 +39,11 @@ def decode_transfer(octets: bytes, encoding: str) -> bytes:
     return octets
 
 
+def is_encoded(encoding: str) -> bool:
+    """Does this transfer-encoding, in lower case, change octets?"""
+    return encoding in {"base64", "quoted-printable"} or encoding in _UUENCODE
+
+
 def decode_part(source: bytes, start: int, end: int, encoding: str) -> bytes:
     """Undo the transfer-encoding of a range, as `decode_transfer`; a large one piece by piece, without copies of it."""
     if end - start > PIECE_BYTES:

@@ -28,6 +28,10 @@ class Address:
         return self.key.rpartition("@")[2]
 
 
+#: a view shows a part of a large message that is as it was sent: a copy would take its size in memory again
+Octets = bytes | memoryview
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Attachment:
     """A part that is not the text."""
@@ -37,7 +41,7 @@ class Attachment:
     #: ``type/subtype`` in lower case
     content_type: str
     #: decoded content
-    content: bytes
+    content: Octets
     #: Content-ID without angle brackets
     content_id: str | None
     #: disposition ``inline``, or a Content-ID that the HTML shows: it stays stored for ``cid:``

@@ -10,6 +10,7 @@ from inbound.database.messages import Reference
 from inbound.database.numbers import TICKET, Allotment, Need, allot, format_number
 from inbound.database.tickets import AttachmentRow
 from inbound.model.drafts import Drafts
+from inbound.model.mail import Octets
 from inbound.model.outcome import Reason, Result
 from inbound.model.trace import Step, hit
 from inbound.pipeline.context import Context
@@ -181,7 +182,7 @@ def _references(one: _Assigned) -> list[Reference]:
     return draft_references(one.decided.received, one.row_id) if has_object else []
 
 
-def _attachments(one: _Assigned) -> Iterator[tuple[AttachmentRow, bytes]]:
+def _attachments(one: _Assigned) -> Iterator[tuple[AttachmentRow, Octets]]:
     """What is kept of the files; of a message that makes nothing they stay in the stored original."""
     received = one.decided.received
     for kept in one.texts.attachments.kept if one.texts else ():

@@ -1,6 +1,7 @@
 """Loops: our own notices coming back, mail that went in a circle, and too many of the same in a short time."""
 
 import hashlib
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,6 +23,10 @@ from inbound.rules.originator import is_own, needs_blocks
 
 #: Received fields (RFC 5321 6.3 wants a limit of at least 100 of relays; who hands over to us is no relay's beginning)
 MAX_HOPS: Final = 50
+#: of a text whose words are put together at once
+PIECE_CHARS: Final = 100_000
+
+_WHITE_SPACE = re.compile(r"\s")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,7 +95,7 @@ def fold_subject(subject: str) -> str:
 def body_key(mail: Mail) -> int:
     """What two messages have in common that say the same: text, but for its space, and files."""
     files = (hashlib.sha256(file.content).hexdigest() for file in mail.attachments)
-    return _digest(" ".join(mail.text.split()), *files)
+    return _digest(_digest_of_words(mail.text), *files)
 
 
 def limit_loops(verdict: Verdict, recent: Recent, body: int, limit: LoopLimit) -> tuple[Verdict, tuple[Step, ...]]:
@@ -145,6 +150,19 @@ def _first_foreign(addresses: Sequence[Address], mailbox: Mailbox) -> Address | 
 def _forwarded(mail: Mail) -> str:
     forward = read_forward(mail.text, mail.subject) or read_embedded(mail.text)
     return forward.author.key if forward else ""
+
+
+def _digest_of_words(text: str) -> str:
+    """In pieces: all words of a large text at once would take ten times its size in memory."""
+    digest = hashlib.sha256()
+    start = 0
+    while start < len(text):
+        white = _WHITE_SPACE.search(text, start + PIECE_CHARS)
+        end = white.start() if white else len(text)
+        if words := " ".join(text[start:end].split()):
+            digest.update(f"{words} ".encode())
+        start = end
+    return digest.hexdigest()
 
 
 def _digest(*parts: str) -> int:

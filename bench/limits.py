@@ -1,4 +1,4 @@
-"""What smtp-source and smtp-sink can do on this machine, where Postfix's package is installed."""
+"""Other servers and another client, for comparison: smtp-sink and smtp-source of Postfix, stock aiosmtpd."""
 
 import os
 import shutil
@@ -6,6 +6,8 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from daemon import wait_until
@@ -14,6 +16,8 @@ from daemon import wait_until
 _SBIN = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"))
 _LISTENING_SECONDS = 5.0
 _RUN_SECONDS = 600.0
+#: connections that may wait for smtp-sink
+_BACKLOG = 1_024
 
 
 def find_program(name: str) -> str | None:
@@ -36,26 +40,33 @@ def smtp_source_run(source: str, port: int, connections: int, messages: int) -> 
     return messages / (time.perf_counter() - begun)
 
 
-def smtp_sink_limit(sink: str, load: Path, connections: int, messages: int, first_serial: int) -> str:
-    """What our own load generator says about a server that throws everything away: its JSON.
-
-    Raises:
-        subprocess.CalledProcessError: smtp-sink refused something.
-    """
+@contextmanager
+def smtp_sink(sink: str) -> Iterator[int]:
+    """Run smtp-sink, which throws everything away; its port."""
     port = _free_port()
     # Started by root it wants to become somebody else.
     user = ["-u", "nobody"] if os.geteuid() == 0 else []
-    server = subprocess.Popen([sink, *user, f"127.0.0.1:{port}", str(connections)])
-    try:
+    with _running([sink, *user, f"127.0.0.1:{port}", str(_BACKLOG)]):
         wait_until(lambda: _is_listening(port), _LISTENING_SECONDS)
-        arguments = [str(number) for number in (port, connections, messages, first_serial)]
-        done = subprocess.run(
-            [sys.executable, load, *arguments], check=True, stdout=subprocess.PIPE, text=True, timeout=_RUN_SECONDS
-        )
-        return done.stdout
+        yield port
+
+
+@contextmanager
+def stock_aiosmtpd() -> Iterator[int]:
+    """Run stock aiosmtpd with a handler that does nothing; its port."""
+    with _running([sys.executable, str(Path(__file__).with_name("null_server.py"))]) as server:
+        assert server.stdout is not None  # noqa: S101 - a pipe
+        yield int(server.stdout.readline())
+
+
+@contextmanager
+def _running(command: list[str]) -> Iterator[subprocess.Popen[bytes]]:
+    server = subprocess.Popen(command, stdout=subprocess.PIPE)
+    try:
+        yield server
     finally:
         server.terminate()
-        server.wait()
+        server.communicate()
 
 
 def _free_port() -> int:

@@ -29,10 +29,9 @@ from inbound.pipeline.context import build_context
 from inbound.pipeline.process import process
 from inbound.pipeline.steps import Processed
 from mails import (
-    CONTACTS,
+    CONTACTS_PER_ORGANIZATION,
     FIRST_CONTACT_ID,
     FIRST_ORGANIZATION_ID,
-    ORGANIZATIONS,
     contact_id,
     make_mail,
     organization_id,
@@ -75,6 +74,8 @@ class Recording:
     #: the connection's settings, as libpq options
     options: str
     serial: int
+    #: of the directory
+    contacts: int
     received_at: datetime
     ticket_id: int
     message_row_id: int
@@ -92,13 +93,14 @@ def pgbench_program() -> Path | None:
     return Path(found) if found else None
 
 
-def record(config: Path, url: str, serial: int) -> Recording:
+def record(config: Path, url: str, serial: int, contacts: int) -> Recording:
     """Run one mail through the real pipeline and commit it, and note every statement of its transaction.
 
     Args:
         config: of the running daemon.
         url: of its database.
         serial: of the mail.
+        contacts: of the directory, one of whom writes it.
 
     Raises:
         ReplayError: the mail became no ticket.
@@ -106,7 +108,7 @@ def record(config: Path, url: str, serial: int) -> Recording:
     with psycopg.connect(url, autocommit=True) as connection:
         _spread_sequences(connection)
     settings = load_settings(config)
-    mail = make_mail(serial)
+    mail = make_mail(serial, contacts=contacts)
     received_at = datetime.now(UTC)
     envelope = Envelope(
         rcpt_to=mail.recipients, mail_from=mail.sender, peer_address="127.0.0.1", received_at=received_at
@@ -133,7 +135,7 @@ def record(config: Path, url: str, serial: int) -> Recording:
         processed = process(tx, understood.received, context)[0]
         options = str(driver.info.options)
     engine.dispose()
-    return _recording(processed, statements, options, serial, base)
+    return _recording(processed, statements, options, serial, contacts, base)
 
 
 def _spread_sequences(connection: psycopg.Connection) -> None:
@@ -144,7 +146,9 @@ def _spread_sequences(connection: psycopg.Connection) -> None:
         connection.execute("SELECT setval(%s, greatest(nextval(%s), %s))", [name, name, position * FIRST_ID])
 
 
-def _recording(processed: Processed, statements: list[Statement], options: str, serial: int, base: int) -> Recording:
+def _recording(
+    processed: Processed, statements: list[Statement], options: str, serial: int, contacts: int, base: int
+) -> Recording:
     row, number = processed.message, processed.result.number
     if processed.result.outcome is not Outcome.TICKET_CREATED or row is None or row.ticket_id is None or not number:
         raise ReplayError(f"the recorded mail became {processed.result.outcome}, not a ticket")
@@ -152,6 +156,7 @@ def _recording(processed: Processed, statements: list[Statement], options: str, 
         statements=statements,
         options=options,
         serial=serial,
+        contacts=contacts,
         received_at=processed.received.delivery.received_at,
         ticket_id=row.ticket_id,
         message_row_id=row.id,
@@ -163,7 +168,7 @@ def _recording(processed: Processed, statements: list[Statement], options: str, 
 def script_of(recording: Recording) -> str:
     """The recording as a script for pgbench."""
     day, _, count = recording.number.partition(".")
-    contact = contact_id(recording.serial)
+    contact = contact_id(recording.serial, recording.contacts)
     tokens = {
         str(recording.serial): ":serial",
         str(contact): ":contact",
@@ -174,10 +179,10 @@ def script_of(recording: Recording) -> str:
     }
     base = recording.ticket_count - int(count)
     lines = [
-        f"\\set person random(0, {CONTACTS - 1})",
+        f"\\set person random(0, {recording.contacts - 1})",
         f"\\set contact {FIRST_CONTACT_ID} + :person",
         # as in the generated mails
-        f"\\set organization {FIRST_ORGANIZATION_ID} + mod(:contact, {ORGANIZATIONS})",
+        f"\\set organization {FIRST_ORGANIZATION_ID} + :person / {CONTACTS_PER_ORGANIZATION}",
         "\\set serial random(1, 9000000000000000000)",
         "BEGIN;",
     ]

@@ -25,7 +25,7 @@ lint: $(STAMP) ## style, types, import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(STAMP) ## messages per second over SMTP, beside pgbench replaying the same statements
+bench: $(STAMP) ## messages per second over SMTP, beside pgbench, smtp-sink and stock aiosmtpd; see docs/performance.md
 	$(BIN)/python bench/throughput.py $(BENCH_ARGS)
 
 storms: $(STAMP) ## 10,000 redeliveries and 1,000 mails of loops: no object and no notice beyond those expected

@@ -3,25 +3,28 @@
 crash.py [--kills N] [--seed N]                                the daemon, by SIGKILL, at random moments
 crash.py --scenario worker-kill [--kills N] [--seed N]         one worker at a time
 crash.py --scenario cuts [--kills N] [--seed N]                connections, at every step of the protocol, N rounds
-crash.py --scenario database-stop [--seed N]                   PostgreSQL: fast and immediate stop, SIGKILL, frozen
+crash.py --scenario lost-commits [--kills N] [--seed N]        connections to PostgreSQL, exactly at COMMIT
+crash.py --scenario database-stop [--kills N] [--seed N]       PostgreSQL: fast and immediate stop, SIGKILL; frozen
 crash.py --scenario disk-full [--seed N]                       PostgreSQL without room
+crash.py --scenario all [--kills N] [--seed N]                 one after the other
 """
 
 import argparse
 import random
 import sys
 import time
+from collections.abc import Callable
 
 import psycopg
 
 from cuts import cut_connections, kill_workers
 from daemon import Daemon, defects, wait_until
+from lost_commits import lose_commits
 from mails import fill_directory
 from mta import MailServer
 from outages import database_stop, disk_full
 from verdict import judge
 
-SCENARIOS = ("daemon-kill", "worker-kill", "cuts", "database-stop", "disk-full")
 CONNECTIONS = 15
 #: a killed daemon leaves after so many seconds under load
 LOAD_SECONDS = (0.2, 2.0)
@@ -76,26 +79,28 @@ def _kill_once(daemon: Daemon, mta: MailServer, load_seconds: float, number: int
     return wrong
 
 
+SCENARIOS: dict[str, Callable[[int, int], list[str]]] = {
+    "daemon-kill": kill_repeatedly,
+    "worker-kill": kill_workers,
+    "cuts": cut_connections,
+    "lost-commits": lose_commits,
+    "database-stop": database_stop,
+    "disk-full": lambda _, seed: disk_full(seed),
+}
+
+
 def main() -> int:
-    """Run a scenario; 1 when anything is wrong."""
+    """Run scenarios; 1 when anything is wrong."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=10, help="how often something is killed, or cut (default: 10)")
-    parser.add_argument("--scenario", choices=SCENARIOS, default="daemon-kill")
+    parser.add_argument("--scenario", choices=[*SCENARIOS, "all"], default="daemon-kill")
     parser.add_argument("--seed", type=int, default=None, help="repeats the chances of an earlier run")
     options = parser.parse_args()
     seed = random.SystemRandom().randrange(1_000_000) if options.seed is None else options.seed
-    print(f"{options.scenario}, --seed {seed}", flush=True)
-    match options.scenario:
-        case "daemon-kill":
-            wrong = kill_repeatedly(options.kills, seed)
-        case "worker-kill":
-            wrong = kill_workers(options.kills, seed)
-        case "cuts":
-            wrong = cut_connections(options.kills, seed)
-        case "database-stop":
-            wrong = database_stop(seed)
-        case _:
-            wrong = disk_full(seed)
+    wrong: list[str] = []
+    for name in SCENARIOS if options.scenario == "all" else [options.scenario]:
+        print(f"{name}, --seed {seed}", flush=True)
+        wrong += [f"{name}: {what}" for what in SCENARIOS[name](options.kills, seed)]
     for line in wrong:
         print(f"WRONG {line}")
     print("WRONG" if wrong else "nothing lost, nothing doubled, nothing quarantined")

@@ -1,12 +1,13 @@
 """What happens to mail while PostgreSQL is stopped, hangs, or finds its disk full."""
 
+import itertools
 import os
 import re
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -91,20 +92,22 @@ class Trial:
         return {re.sub(r'"[^"]*"|\d{6,}', "…", text)[:150] for text in texts}
 
 
-def database_stop(seed: int) -> list[str]:
-    """Stop PostgreSQL under load, in several ways; what is wrong."""
-    return _embedded_stops(seed) + _own_stops(seed)
+def database_stop(stops: int, seed: int) -> list[str]:
+    """Stop PostgreSQL under load so many times, in several ways, then freeze it; what is wrong."""
+    return _embedded_stops(stops, seed) + _own_stops(seed)
 
 
-def _embedded_stops(seed: int) -> list[str]:
+def _embedded_stops(stops: int, seed: int) -> list[str]:
     with Daemon(settings=SETTINGS) as daemon:
         daemon.start()
         print(f"embedded PostgreSQL, deadline {DEADLINE_SECONDS:.0f} s:")
         trial = Trial(daemon, seed)
         try:
-            for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
+            # Fast stop, immediate stop, crash.
+            ways = itertools.cycle((signal.SIGINT, signal.SIGQUIT, signal.SIGKILL))
+            for count, number in enumerate(itertools.islice(ways, stops), 1):
                 trial.outage(
-                    f"{number.name} to its postmaster",
+                    f"{count} of {stops}, {number.name} to its postmaster",
                     lambda number=number: os.kill(daemon.postmaster_pid(), number),  # type: ignore[misc]  # mypy cannot infer a lambda with defaults
                     lambda: None,
                     is_deferring=False,
@@ -115,15 +118,22 @@ def _embedded_stops(seed: int) -> list[str]:
                 lambda: _signal_all(daemon.postgres_pids(), signal.SIGCONT),
                 is_deferring=True,
             )
+            trial.outage(
+                "all but its postmaster hang, new connections are taken",
+                lambda: _signal_all(set(daemon.postgres_pids()) - {daemon.postmaster_pid()}, signal.SIGSTOP),
+                lambda: _signal_all(daemon.postgres_pids(), signal.SIGCONT),
+                is_deferring=True,
+            )
             return trial.finish()
         finally:
             _signal_all(daemon.postgres_pids(), signal.SIGCONT)
             trial.mta.stop()
 
 
-def _signal_all(pids: list[int], number: signal.Signals) -> None:
+def _signal_all(pids: Iterable[int], number: signal.Signals) -> None:
     for pid in pids:
-        os.kill(pid, number)
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
 
 
 def _own_stops(seed: int) -> list[str]:

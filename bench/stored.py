@@ -201,9 +201,8 @@ def _copy(
     values = [overrides[name].format(**names) if name in overrides else f"t.{name}" for name in columns]
     # Replies belong to the ticket of the ten messages that they stand in, k: the ticket before them.
     k = f"n / 10 * {_TICKETS_IN_TEN} + least(n % 10, {_TICKETS_IN_TEN} - 1)"
-    # S608: names of our own tables and columns, and numbers
     statement = (
-        f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(values)} "  # noqa: S608
+        f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(values)} "  # noqa: S608 - names of our own tables and columns, and numbers
         f"FROM {table} AS t, generate_series({range_[0]}::bigint, {range_[1]}) AS n, LATERAL (SELECT {k} AS k) AS l "
         f"WHERE t.{which} AND {condition}"
     )

@@ -5,11 +5,11 @@ Synchronous, so that the daemon's committer thread, `inbound deliver` and the te
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, repeat
 
-from inbound import logs
+from inbound import logs, metrics
 from inbound.database.engine import Database, describe, transaction
 from inbound.errors import DatabaseTrouble
 from inbound.message.parse import parse
@@ -65,8 +65,9 @@ class Committer:
         Returns:
             one answer per delivery. Nothing that a message or PostgreSQL does makes this raise.
         """
-        context = self.context
+        context, began_at = self.context, time.monotonic()
         understood = [understand(position, delivery, context) for position, delivery in enumerate(deliveries)]
+        metrics.parse_seconds.observe(time.monotonic() - began_at)
         return self.commit_understood(understood, give_up_at)
 
     def commit_understood(self, understood: Sequence[Understood], give_up_at: float) -> list[Answer]:
@@ -75,6 +76,7 @@ class Committer:
         answers: dict[int, Answer] = {}
         for group in self._groups(understood):
             answers |= self._settle(group, context, give_up_at)
+        _count_received(understood, answers)
         return [answers[one.position] for one in understood]
 
     def _groups(self, understood: Sequence[Understood]) -> list[list[Understood]]:
@@ -119,6 +121,7 @@ class Committer:
         except Exception as again:  # noqa: BLE001 - the reason is stored with the message and logged
             error = again
         logs.message_failed(error, mailbox=group[0].received[0].mailbox.name)
+        metrics.defects.add("message_failed")
         was_broken = self._is_broken
         self._failures_in_a_row += 1
         if was_broken:
@@ -134,6 +137,7 @@ class Committer:
             processed = _attempt(store, give_up_at)
         except Exception as failure:  # noqa: BLE001 - not even the original can be stored: the peer keeps it
             logs.message_failed(failure, mailbox=one.received[0].mailbox.name)
+            metrics.defects.add("message_failed")
             return _defer([one], Deferral.DATABASE_UNAVAILABLE)
         return _answers([one], processed)
 
@@ -153,7 +157,11 @@ class Committer:
             with transaction(self._database) as tx:
                 return process(tx, batch, context)
 
-        answers = _answers(group, _attempt(run, give_up_at))
+        began_at = time.monotonic()
+        processed = _attempt(run, give_up_at)
+        metrics.commit_seconds.observe(time.monotonic() - began_at)
+        metrics.batch_messages.observe(len(batch))
+        answers = _answers(group, processed)
         self._failures_in_a_row = 0
         return answers
 
@@ -218,6 +226,7 @@ def _attempt(run: Callable[[], list[Processed]], give_up_at: float) -> list[Proc
         try:
             return run()
         except DatabaseTrouble as trouble:
+            metrics.database_trouble.add()
             if time.monotonic() + pause >= give_up_at:
                 raise
             logs.database_trouble(str(trouble), pause_seconds=pause)
@@ -236,11 +245,26 @@ def _answers(group: Sequence[Understood], processed: Sequence[Processed]) -> dic
     for one in group:
         own = [next(rest) for _ in one.received]
         for entry in own:
+            metrics.messages.add(entry.result.mailbox, entry.result.outcome, entry.result.reason)
             # A full disk behind the log must not turn what is committed into a failure.
             with contextlib.suppress(OSError):
                 _log(entry)
         answers[one.position] = Committed(tuple(entry.result for entry in own))
     return answers
+
+
+def _count_received(understood: Sequence[Understood], answers: Mapping[int, Answer]) -> None:
+    """Count what is answered for good, apart from what became of it: whoever adds up both finds a lost message."""
+    octets = 0
+    mailboxes: dict[str, int] = {}
+    for one in understood:
+        if isinstance(answers[one.position], Committed):
+            octets += len(one.received[0].delivery.content)
+            for received in one.received:
+                mailboxes[received.mailbox.name] = mailboxes.get(received.mailbox.name, 0) + 1
+    metrics.message_bytes.add(by=octets)
+    for name, count in mailboxes.items():
+        metrics.received.add(name, by=count)
 
 
 def _log(processed: Processed) -> None:

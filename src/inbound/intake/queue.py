@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
-from inbound import logs
+from inbound import logs, metrics
 from inbound.config import IntakeSettings
 from inbound.intake.committer import Committer
 from inbound.model.mail import Delivery
@@ -69,6 +69,11 @@ class Intake:
     def is_alive(self) -> bool:
         """Does the committer thread run? It does while a database is away: it waits that out."""
         return self._thread.is_alive()
+
+    @property
+    def load(self) -> tuple[int, int]:
+        """Messages in the queue or in a transaction, and octets of content in memory."""
+        return self._messages, self._octets
 
     def reserve(self, octets: int) -> bool:
         """Account octets of DATA in progress.
@@ -189,6 +194,8 @@ class Intake:
 
     def _commit(self, batch: Sequence[_Waiting]) -> Sequence[Answer]:
         now = time.monotonic()
+        seconds = self._settings.deadline_seconds
+        metrics.queue_seconds.observe(*[now - (waiting.give_up_at - seconds) for waiting in batch])
         if all(waiting.give_up_at <= now for waiting in batch):
             return [Deferred(Deferral.DEADLINE)] * len(batch)
         try:
@@ -196,6 +203,7 @@ class Intake:
             return self._committer.commit([waiting.delivery for waiting in batch], give_up_at)
         except Exception as error:  # noqa: BLE001 - the thread must live: without it the daemon is deaf
             logs.intake_failed(error)
+            metrics.defects.add("intake_failed")
             return [Deferred(Deferral.PIPELINE_BROKEN)] * len(batch)
 
 

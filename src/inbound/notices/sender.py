@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TypeVar
 
-from inbound import logs
+from inbound import logs, metrics
 from inbound.config import Settings
 from inbound.database import deliveries, outbox
 from inbound.database.deliveries import LEASE, Settlement
@@ -147,6 +147,7 @@ class Sender:
             logs.outbox_unavailable(str(trouble))
             return
         if is_ours:
+            metrics.notice_attempts.add(notice.kind, settlement.state)
             logs.notice(
                 id=notice.id,
                 kind=notice.kind,
@@ -168,6 +169,7 @@ class Sender:
             return Settlement(state="failed", error=str(error))
         except Exception as error:  # noqa: BLE001 - one notice that cannot be written must not stop the others
             logs.notice_failed(error, id=notice.id)
+            metrics.defects.add("notice_failed")
             return Settlement(state="failed", error=f"it cannot be written: {type(error).__name__}")
         try:
             async with asyncio.timeout(self._settings.smart_host.notice_seconds):
@@ -203,6 +205,7 @@ class Sender:
         """Nothing can be sent: wait, longer each time, and say so once."""
         if time.monotonic() < self._silent_until:
             return
+        metrics.smart_host_trouble.add()
         logs.smart_host_unavailable(error, pause_seconds=self._pause_seconds)
         self._silent_until = time.monotonic() + self._pause_seconds
         self._pause_seconds = min(self._pause_seconds * 2, _LONGEST_PAUSE_SECONDS)

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from inbound import metrics
 from inbound.errors import InboundError
 
 Kind = Literal["TXT", "A", "AAAA", "MX", "PTR"]
@@ -88,6 +89,7 @@ class Resolver:
             async with asyncio.timeout(self.seconds):
                 answer = await self._lookup(*key)
         except (DnsTrouble, TimeoutError) as error:
+            metrics.dns_failures.add(key[1])
             entry = self._in_trouble(before, str(error) or "no answer in time")
         else:
             now = self._clock()

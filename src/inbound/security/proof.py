@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from inbound import logs
+from inbound import logs, metrics
 from inbound.config import Authentication, PeerRule
 from inbound.message.addresses import parse_addresses
 from inbound.message.authentication_results import MethodResult, read_results
@@ -71,6 +71,7 @@ class Prover:
             return _none(f"no verdict within {self._settings.seconds:g} seconds")
         except Exception as error:  # noqa: BLE001 - a defect in here must not lose the message
             logs.proof_failed(error)
+            metrics.defects.add("proof_failed")
             return _none("the check itself failed; the log says why")
 
     async def _ask(self, content: bytes, rule: PeerRule | None, now: float) -> Proof:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol, Self
 
-from inbound import logs
+from inbound import logs, metrics
 from inbound.config import Limits, PeerRule, Server, Settings
 from inbound.model.mail import Delivery, Peer, Recipient
 from inbound.model.outcome import Answer, Deferred
@@ -162,6 +162,7 @@ class Handler:
         """Hand a complete message over and wait until it is committed or deferred."""
         received_at = datetime.now(UTC)
         proof = await self.policy.prover.prove(content, transaction.peer_rule, now=received_at.timestamp())
+        metrics.proofs.add(proof.method)
         delivery = Delivery(
             content=content,
             mail_from=transaction.mail_from,
@@ -175,8 +176,11 @@ class Handler:
             reply = replies.for_answer(answer)
         except Exception as error:  # noqa: BLE001 - whatever it is, the peer keeps the mail and nothing of it leaks
             logs.reception_failed(error, peer=client.address)
+            metrics.defects.add("reception_failed")
+            metrics.deferred.add("defect")
             return replies.TRY_LATER
         if isinstance(answer, Deferred):
+            metrics.deferred.add(answer.why)
             logs.message_deferred(
                 peer=client.address,
                 mail_from=transaction.mail_from,
@@ -196,6 +200,7 @@ class Handler:
             reply=str(reply),
             reason=overrun.value,
         )
+        _count_overrun(transaction, overrun)
         return reply
 
 
@@ -211,7 +216,18 @@ def _refused(
         reason=reason,
         detail=detail,
     )
+    metrics.recipients_refused.add(reason, reply.codes)
     return reply
+
+
+def _count_overrun(transaction: Transaction, overrun: Overrun) -> None:
+    """Refused for good is an outcome; try again is none."""
+    if overrun is Overrun.NO_ROOM:
+        metrics.deferred.add(overrun.value)
+        return
+    for mailbox in transaction.recipients:
+        metrics.received.add(mailbox)
+        metrics.messages.add(mailbox, "refused", overrun.value)
 
 
 def _peer(client: Client, rule: PeerRule | None) -> Peer:

@@ -50,17 +50,27 @@ def bind(listeners: Sequence[Listener], workers: int = 1) -> list[Doors]:
 def _bind_one(listener: Listener, workers: int, doors: list[socket.socket]) -> None:
     if workers > 1 and listener.port:
         # SO_REUSEPORT would let a second daemon of this user in; without it, a taken port is an error.
-        _open(listener, listener.port, is_shared=False).close()
+        open_door(listener, listener.port, is_shared=False).close()
     port = listener.port
     for _ in range(workers):
-        door = _open(listener, port, is_shared=workers > 1)
+        door = open_door(listener, port, is_shared=workers > 1)
         doors.append(door)
         port = door.getsockname()[1]
     for door in doors:
         door.listen(_BACKLOG)
 
 
-def _open(listener: Listener, port: int, *, is_shared: bool) -> socket.socket:
+def open_door(listener: Listener, port: int, *, is_shared: bool) -> socket.socket:
+    """Bind a socket that does not accept yet.
+
+    Args:
+        listener: whose address it is.
+        port: 0 = any free one.
+        is_shared: others of this user may bind the same.
+
+    Raises:
+        OSError: it cannot be bound.
+    """
     is_ipv6 = ip_address(listener.address).version == 6
     door = socket.socket(socket.AF_INET6 if is_ipv6 else socket.AF_INET, socket.SOCK_STREAM)
     try:

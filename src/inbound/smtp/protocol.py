@@ -9,10 +9,10 @@ import ssl
 
 from aiosmtpd.smtp import SMTP
 
-from inbound import logs
+from inbound import metrics
 from inbound.security.limits import ConnectionCount
 from inbound.security.peers import parse_address
-from inbound.smtp import login, replies, stream, syntax
+from inbound.smtp import events, login, replies, stream, syntax
 from inbound.smtp.deadline import Deadline
 from inbound.smtp.handler import Client, Transaction
 from inbound.smtp.replies import Reply
@@ -100,6 +100,7 @@ class InboundSMTP(SMTP):
             self._note_interruption()
         finally:
             self._deadline.cancel()
+            metrics.commands.add(by=self._commands)
             self._connections.open.discard(self)
             self._hang_up()
 
@@ -109,10 +110,11 @@ class InboundSMTP(SMTP):
             # The peer was gone before we looked.
             return
         if not self._connections.count.enter(client.ip, self._handler.policy.limits):
-            logs.connection_refused(peer=client.address, reason="too_many_connections")
+            events.refused(client, "too_many_connections")
             self._say(replies.TOO_MANY_CONNECTIONS)
             self._send()
             return
+        metrics.connections.add()
         try:
             await self._converse()
         finally:
@@ -121,11 +123,7 @@ class InboundSMTP(SMTP):
     def _note_interruption(self) -> None:
         transaction = self._conversation.transaction
         if self._is_in_data and transaction is not None:
-            logs.message_interrupted(
-                peer=self._conversation.client.address,
-                mail_from=transaction.mail_from,
-                rcpt_to=transaction.addresses,
-            )
+            events.interrupted(self._conversation.client, transaction)
 
     def _hang_up(self) -> None:
         transport = self._writer.transport
@@ -151,7 +149,7 @@ class InboundSMTP(SMTP):
             await asyncio.sleep(limits.greeting_seconds)
         # RFC 5321 3.1: a client waits for the greeting. Who does not is a robot, or a web page with commands in it.
         if stream.has_octets(self._reader):
-            logs.connection_refused(peer=self._conversation.client.address, reason="early_talker")
+            events.refused(self._conversation.client, "early_talker")
             stream.discard(self._reader)
             return replies.EARLY_TALKER
         return replies.greeting(self._service.hostname)
@@ -168,8 +166,7 @@ class InboundSMTP(SMTP):
         self._say(reply)
         self._send()
         if reply is not replies.GOODBYE:
-            client = self._conversation.client
-            logs.connection_ended(peer=client.address, helo=client.helo, reply=str(reply))
+            events.ended(self._conversation.client, reply)
 
     def _expire(self) -> None:
         # The connection closes under the conversation, which ends when it notices.
@@ -190,6 +187,7 @@ class InboundSMTP(SMTP):
             return replies.TOO_MANY_COMMANDS
         reply = await self._answer(line)
         if reply is not None and reply.is_error:
+            metrics.command_errors.add(reply.codes)
             self._errors += 1
             if self._errors >= limits.errors:
                 return replies.TOO_MANY_ERRORS
@@ -209,7 +207,7 @@ class InboundSMTP(SMTP):
         except (OSError, asyncio.IncompleteReadError):
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, nothing of it may reach the peer
-            logs.reception_failed(error, peer=self._conversation.client.address)
+            events.failed(self._conversation.client, error)
             # Within a message we no longer know where the next command begins.
             return replies.BROKEN_OFF if self._is_in_data else replies.TRY_LATER
 
@@ -247,7 +245,7 @@ class InboundSMTP(SMTP):
         self._conversation.credentials = None
         self._deadline.suspend()
         if credentials is None or not await login.is_right(credentials, self._handler.policy.peers.users):
-            logs.login_failed(peer=client.address, user=credentials.user if credentials else "")
+            events.login_failed(client, credentials.user if credentials else "")
             return replies.AUTH_FAILED
         client.user, client.judgement = credentials.user, None
         return replies.AUTH_ACCEPTED
@@ -259,6 +257,7 @@ class InboundSMTP(SMTP):
         with stream.Reservation(self._handler.intake) as reservation:
             reply = await self._read_and_deliver(transaction, reservation)
         self._is_in_data = False
+        metrics.commands.add(by=self._commands)
         self._commands = 0
         self._idle_until = self._deadline.now() + self._handler.policy.limits.idle_seconds
         self._conversation.end_transaction()
@@ -294,7 +293,7 @@ class InboundSMTP(SMTP):
         try:
             await self._writer.start_tls(context, ssl_handshake_timeout=seconds)
         except OSError as error:
-            logs.tls_failed(peer=self._conversation.client.address, error=str(error) or type(error).__name__)
+            events.tls_failed(self._conversation.client, error)
             raise
         tls = self._writer.get_extra_info("ssl_object")
         self._conversation.begin_tls(tls.version(), *client_certificate(tls))

@@ -34,6 +34,11 @@ class Reply:
         lines = [f"{self.code}-{head}{line}\r\n" for line in first]
         return ("".join(lines) + f"{self.code} {head}{last}\r\n").encode("ascii")
 
+    @property
+    def codes(self) -> str:
+        """Basic and enhanced code, such as ``550 5.1.1``."""
+        return f"{self.code} {self.enhanced}".rstrip()
+
     def __str__(self) -> str:
         return " ".join(filter(None, (str(self.code), self.enhanced, self.text.partition("\n")[0])))
 

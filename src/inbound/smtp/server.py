@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from inbound import logs
+from inbound import logs, metrics
 from inbound.config import Listener, Settings
 from inbound.security.dns import Lookup, Resolver, system_lookup
 from inbound.security.limits import ConnectionCount
@@ -15,7 +15,7 @@ from inbound.smtp.handler import Handler, Intake, Policy
 from inbound.smtp.listening import Doors
 from inbound.smtp.protocol import Connections, InboundSMTP
 from inbound.smtp.session import Service
-from inbound.smtp.tls import tls_context
+from inbound.smtp.tls import expiry_of, tls_context
 
 #: connections taken in one turn of the loop
 _ACCEPT_AT_ONCE = 100
@@ -74,6 +74,12 @@ class Reception:
             )
             for listener in settings.listeners
         ]
+        self._show_expiries()
+
+    @property
+    def open_connections(self) -> int:
+        """Connections of this process."""
+        return len(self._connections.open)
 
     async def start(self, doors: Doors) -> None:
         """Accept connections.
@@ -101,8 +107,16 @@ class Reception:
         for door, listener, context in zip(self._doors, listeners, contexts, strict=True):
             door.listener, door.service.tls = listener, context
             door.service.is_tls_required = listener.tls == "required"
+        self._show_expiries()
         self._resolver.seconds = settings.limits.dns_seconds
         self._handler.policy = Policy.from_settings(settings, self._resolver, self._secret)
+
+    def _show_expiries(self) -> None:
+        """Until when the certificates are valid that are in use from now on, also those that have expired."""
+        metrics.certificate_expiry.clear()
+        for listener in (door.listener for door in self._doors):
+            if until := expiry_of(listener, is_past_allowed=True):
+                metrics.certificate_expiry.set(until.timestamp(), f"{listener.address}:{listener.port}")
 
     async def stop(self, deadline_seconds: float) -> None:
         """Accept nobody any more, say 421 to idle peers, let messages in progress finish, close.

@@ -11,6 +11,8 @@ from inbound.errors import InboundError
 
 #: of TLS 1.2: forward secrecy and authenticated encryption only (RFC 9325 4.2); those of TLS 1.3 all are like that
 _CIPHERS = "@SECLEVEL=2:ECDHE+AESGCM:ECDHE+CHACHA20"
+#: of OpenSSL, x509_vfy.h, without a name in the standard library: a certificate verifies whatever the time is
+_NO_CHECK_TIME = 0x200000
 #: more than any handshake takes
 _HANDSHAKE_TURNS = 5
 
@@ -56,10 +58,14 @@ def client_certificate(tls: Any) -> tuple[str, tuple[str, ...]]:
     return hashlib.sha256(octets).hexdigest(), tuple(name.lower() for name in names or subject)
 
 
-def expiry_of(listener: Listener) -> datetime | None:
+def expiry_of(listener: Listener, *, is_past_allowed: bool = False) -> datetime | None:
     """Until when the certificate of a listener is valid, in UTC; None without one, or when nobody can say.
 
     Found by a handshake in memory: the standard library shows dates only of a certificate that it has verified.
+
+    Args:
+        listener: of the settings.
+        is_past_allowed: tell the date also of a certificate that has expired.
 
     Raises:
         InboundError: the certificate has expired or is not valid yet, or cannot be loaded.
@@ -70,9 +76,13 @@ def expiry_of(listener: Listener) -> datetime | None:
     client = ssl.create_default_context(cafile=listener.certificate)
     client.check_hostname = False
     client.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    if is_past_allowed:
+        client.verify_flags |= ssl.VerifyFlags(_NO_CHECK_TIME)
     try:
         certificate = _certificate_in_handshake(context, client)
     except ssl.SSLCertVerificationError as error:
+        if is_past_allowed:
+            return None
         where = f"listener {listener.address}:{listener.port}"
         raise InboundError(f"{where}: certificate {listener.certificate}: {error.verify_message}") from error
     except ssl.SSLError:

@@ -15,6 +15,8 @@ from inbound.app.directory.columns import Columns, columns_of
 from inbound.cli import app
 from inbound.config import Settings
 from inbound.database.tables import metadata
+from inbound.metrics import METRICS
+from inbound.metrics.kinds import Counter, Gauge
 from inbound.model.outcome import Deferral, Outcome, Reason
 from inbound.routing import Refusal
 from inbound.smtp import replies
@@ -25,6 +27,8 @@ ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PAGES = (ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(DOCS.glob("*.md")))
 
+#: words that counters show from the beginning
+METRIC_WORDS = {word for metric in METRICS.values() if isinstance(metric, Counter) for word in metric.known}
 #: what stands for the settings in the catalogue of replies
 HOSTNAME = "HOSTNAME"
 
@@ -165,6 +169,27 @@ def test_queries_of_the_schema_page_run(database_url: str) -> None:
             connection.execute(query)
         numbers = connection.execute("SELECT number FROM tickets ORDER BY id").fetchall()
     assert [number[-5:] for (number,) in numbers] == [".0001", ".0002"]
+
+
+def test_metrics_are_documented() -> None:
+    """The page on metrics has every metric with its labels, and no other."""
+    documented = {row[0].strip("`"): set(re.findall(r"`(\w+)`", row[1])) for row in table_rows(DOCS / "metrics.md")}
+    worker = {
+        metric.name: {"worker"} for metric in METRICS.values() if isinstance(metric, Gauge) and metric.is_per_worker
+    }
+    assert documented == {name: {*metric.labels, *worker.get(name, ())} for name, metric in METRICS.items()}
+
+
+def test_alert_rules_ask_for_what_exists() -> None:
+    """Metrics and labels in the rules are those of the program, and the page's words are known ones."""
+    named = set(re.findall(r"\binbound_\w+", read(DOCS / "metrics.md")))
+    assert {re.sub(r"_(bucket|count|sum)$", "", name) for name in named} == set(METRICS)
+    asked = re.findall(r"(inbound_\w+)\{(\w+)=~?\"([^\"]+)\"\}", read(DOCS / "metrics.md"))
+    assert len(asked) > 5
+    known = {*Outcome, *Deferral, *METRIC_WORDS, "failed"}
+    for name, label, words in asked:
+        assert label in METRICS[name].labels, name
+        assert words == "peer_.*" or set(words.split("|")) <= known, words
 
 
 def test_every_setting_is_documented() -> None:

@@ -8,6 +8,7 @@ message/   bytes -> Mail; never raises on bad mail
 model/     the vocabulary
 database/  the only package that speaks SQL
 security/  who may hand us mail
+logs metrics   what is told, and what is counted
 cli/ app   commands, and the composition root that builds and runs everything
 """
 

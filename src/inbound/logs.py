@@ -59,6 +59,11 @@ def listening(*, address: str, port: int, tls: str) -> None:
     _log.info("listening", address=address, port=port, tls=tls)
 
 
+def showing_metrics(*, address: str, port: int) -> None:
+    """Metrics can be asked for."""
+    _log.info("showing_metrics", address=address, port=port)
+
+
 def reception_stopped(*, cut_off: int) -> None:
     """No listener, no connection is left; ``cut_off`` transactions did not finish in time."""
     _log.info("reception_stopped", cut_off=cut_off)

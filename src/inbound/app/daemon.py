@@ -10,6 +10,8 @@ from inbound import __version__, logs
 from inbound.app.checks import check_stored
 from inbound.app.database import embedded_for, make_ready
 from inbound.app.directory.example import is_example_desk, load_example
+from inbound.app.posts import bind_metrics, posts
+from inbound.app.secret import secret_of
 from inbound.app.supervisor import Supervisor
 from inbound.config import Settings
 from inbound.database.engine import open_engine
@@ -58,6 +60,9 @@ def serve(settings: Settings, config: Path, on_running: Callable[[Running], None
         doors = bind(settings.listeners, workers or _worker_count(settings))
         for door in (door for own in doors for door in own):
             stack.callback(door.close)
+        metrics_door = bind_metrics(settings.metrics)
+        if metrics_door:
+            stack.callback(metrics_door.close)
         running = Running(
             settings=settings,
             config=config,
@@ -71,7 +76,8 @@ def serve(settings: Settings, config: Path, on_running: Callable[[Running], None
             logs.started(version=__version__, config=str(config), database=name, workers=len(doors))
             on_running(running)
 
-        Supervisor(settings, config, url, embedded, doors).run(announce)
+        shared = posts(url, secret_of(settings, config), doors, metrics_door)
+        Supervisor(settings, config, embedded, shared).run(announce)
     logs.stopped()
 
 

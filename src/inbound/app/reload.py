@@ -18,7 +18,7 @@ from inbound.smtp.tls import tls_context
 #: settings that only a restart applies
 _RESTART_SETTINGS = (
     *("server.hostname", "server.state_directory", "server.secret", "server.workers", "server.stop_seconds"),
-    *("intake", "database", "logs"),
+    *("intake", "database", "logs", "metrics.address", "metrics.port"),
 )
 
 

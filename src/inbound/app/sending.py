@@ -1,20 +1,17 @@
 """The process that sends notices: its own, so that a slow smart host costs reception nothing."""
 
 import asyncio
-import contextlib
 import os
-import pickle
 import signal
 from dataclasses import dataclass
 from socket import socket
 
 from inbound import logs
-from inbound.app.worker import ALIVE, LENGTH_BYTES, READY
+from inbound.app.line import READY, follow_orders, stay_alive
 from inbound.config import Settings
 from inbound.database.engine import open_engine
 from inbound.notices.sender import Sender
 
-_ALIVE_SECONDS = 1.0
 #: how much it stands back behind the processes that take mail
 _NICENESS = 10
 
@@ -49,8 +46,8 @@ async def _run(post: SenderPost) -> None:
     database = open_engine(post.database_url, application_name="inbound sender")
     sender = Sender(post.settings, database, post.secret)
     company = [
-        asyncio.create_task(_follow_orders(post.channel, sender, stop)),
-        asyncio.create_task(_stay_alive(post.channel)),
+        asyncio.create_task(follow_orders(post.channel, sender.replace, stop)),
+        asyncio.create_task(stay_alive(post.channel)),
     ]
     logs.sender_started(smart_host=f"{post.settings.smart_host.host}:{post.settings.smart_host.port}")
     post.channel.send(READY)
@@ -60,22 +57,3 @@ async def _run(post: SenderPost) -> None:
         for task in company:
             task.cancel()
         database.dispose()
-
-
-async def _stay_alive(channel: socket) -> None:
-    while True:
-        # A supervisor that is too busy to listen has heard enough.
-        with contextlib.suppress(BlockingIOError):
-            channel.send(ALIVE)
-        await asyncio.sleep(_ALIVE_SECONDS)
-
-
-async def _follow_orders(channel: socket, sender: Sender, stop: asyncio.Event) -> None:
-    """New settings come over the channel; its end is the supervisor's."""
-    reader, _ = await asyncio.open_connection(sock=channel.dup())
-    with contextlib.suppress(asyncio.IncompleteReadError, OSError):
-        while True:
-            length = int.from_bytes(await reader.readexactly(LENGTH_BYTES), "big")
-            # S301: nobody but the process that made us can write here
-            sender.replace(pickle.loads(await reader.readexactly(length)))  # noqa: S301
-    stop.set()

@@ -13,20 +13,17 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from inbound import logs
+from inbound import logs, metrics
 from inbound.app.child import ORDER_SECONDS, Child
+from inbound.app.line import LENGTH_BYTES, READY
+from inbound.app.posts import Posts
 from inbound.app.reload import Rehearsal, needs_restart
-from inbound.app.secret import secret_of
-from inbound.app.sending import SenderPost, send_notices
 from inbound.app.signals import forget_signals, signals_as_octets, signals_held
 from inbound.app.systemd import notify, watchdog_seconds
-from inbound.app.worker import LENGTH_BYTES, READY, Post, work
 from inbound.config import Settings
 from inbound.database.embedded import EmbeddedPostgres
 from inbound.database.embedded_child import end_with_parent
 from inbound.errors import InboundError
-from inbound.security.limits import shared_counters
-from inbound.smtp.listening import Doors
 
 #: how often the workers and the embedded PostgreSQL are looked at
 _WATCH_SECONDS = 1.0
@@ -43,31 +40,20 @@ _SHORT_LIFE_SECONDS = 5.0
 class Supervisor:
     """Keeps the workers running."""
 
-    def __init__(
-        self, settings: Settings, config: Path, url: str, embedded: EmbeddedPostgres | None, doors: list[Doors]
-    ) -> None:
+    def __init__(self, settings: Settings, config: Path, embedded: EmbeddedPostgres | None, posts: Posts) -> None:
         """Prepare; nothing runs yet.
 
         Args:
             settings: of the file, checked.
             config: the file; read again on SIGHUP.
-            url: of the database.
             embedded: the private PostgreSQL, running; None when the operator has their own.
-            doors: one set of bound sockets per worker.
-
-        Raises:
-            InboundError: the desk's secret cannot be read or made.
+            posts: what the processes share.
         """
         self._settings = settings
         self._config = config
-        self._url = url
         self._embedded = embedded
-        self._doors = doors
-        self._secret = secret_of(settings, config)
-        self._counters = shared_counters(len(doors))
+        self._posts = posts
         self._workers: dict[int, Child] = {}
-        #: the number of the process that sends notices
-        self._sender = len(doors)
         #: when a worker that did not live long is started again
         self._restart_at: dict[int, float] = {}
         self._rehearsal: Rehearsal | None = None
@@ -84,10 +70,13 @@ class Supervisor:
         """
         with signals_as_octets() as signals:
             self._selector.register(signals, selectors.EVENT_READ)
+            self._begin_counting()
             try:
-                for number in range(len(self._doors)):
+                for number in range(len(self._posts.doors)):
                     self._fork(number)
                 self._keep_sender()
+                if self._posts.metrics_door:
+                    self._fork(self._posts.reporter)
                 stopped_by = self._await_ready(signals)
                 if stopped_by is None:
                     on_running()
@@ -100,6 +89,11 @@ class Supervisor:
                 if self._rehearsal:
                     self._rehearsal.close()
                 self._selector.close()
+
+    def _begin_counting(self) -> None:
+        metrics.begin(self._posts.memory, self._posts.supervisor)
+        metrics.workers.set(len(self._posts.doors))
+        metrics.start_time.set(time.time())
 
     def _await_ready(self, signals: socket.socket) -> int | None:
         """Wait until every worker accepts mail; a number when a signal says stop first."""
@@ -179,41 +173,25 @@ class Supervisor:
             self._selector.close()
             for worker in self._workers.values():
                 worker.channel.close()
-            self._work(number, channel)
+            self._posts.take(number, self._settings, channel)
             status = 0
         except BaseException as error:  # noqa: BLE001 - the process ends here, and the log is where it can say why
             logs.worker_failed(error, worker=number)
+            metrics.defects.add("worker_failed")
         finally:
             sys.stderr.flush()
             # Not sys.exit: what the supervisor has on its stack is not this process's to clean up.
             os._exit(status)
 
-    def _work(self, number: int, channel: socket.socket) -> None:
-        if number == self._sender:
-            for door in (door for own in self._doors for door in own):
-                door.close()
-            send_notices(SenderPost(self._settings, self._url, self._secret, channel))
-            return
-        post = Post(
-            number=number,
-            workers=len(self._doors),
-            settings=self._settings,
-            database_url=self._url,
-            secret=self._secret,
-            doors=self._doors[number],
-            channel=channel,
-            counters=self._counters,
-        )
-        work(post)
-
     def _keep_sender(self) -> None:
         """One process sends notices while there is a smart host."""
-        running = [worker for worker in self._workers.values() if worker.number == self._sender]
+        sender = self._posts.sender
+        running = [worker for worker in self._workers.values() if worker.number == sender]
         if not self._settings.smart_host.host:
             for worker in running:
                 os.kill(worker.pid, signal.SIGTERM)
-        elif not running and self._sender not in self._restart_at:
-            self._fork(self._sender)
+        elif not running and sender not in self._restart_at:
+            self._fork(sender)
 
     def _reap(self) -> list[Child]:
         """The workers that have ended since the last look."""
@@ -225,12 +203,13 @@ class Supervisor:
                 with contextlib.suppress(KeyError):
                     self._selector.unregister(worker.channel)
                 worker.channel.close()
+                self._posts.memory.vacate(worker.number)
                 logs.worker_ended(worker=worker.number, pid=pid, status=os.waitstatus_to_exitcode(status))
                 ended.append(worker)
         return ended
 
     def _plan_restart(self, worker: Child) -> None:
-        if worker.number == self._sender and not self._settings.smart_host.host:
+        if worker.number == self._posts.sender and not self._settings.smart_host.host:
             return
         now = time.monotonic()
         is_short_lived = now - worker.began_at < _SHORT_LIFE_SECONDS
@@ -239,6 +218,7 @@ class Supervisor:
     def _restart(self) -> None:
         for number in [number for number, at in self._restart_at.items() if at <= time.monotonic()]:
             del self._restart_at[number]
+            metrics.restarts.add(self._posts.kind(number))
             self._fork(number)
 
     def _end_silent(self) -> None:
@@ -268,7 +248,7 @@ class Supervisor:
         if self._rehearsal:
             self._selector.unregister(self._rehearsal.result)
             self._rehearsal.close()
-        self._rehearsal = Rehearsal(self._config, self._url)
+        self._rehearsal = Rehearsal(self._config, self._posts.database_url)
         self._selector.register(self._rehearsal.result, selectors.EVENT_READ)
 
     def _finish_reload(self, rehearsal: Rehearsal) -> None:
@@ -277,6 +257,7 @@ class Supervisor:
         self._rehearsal = None
         settings = rehearsal.settings
         rehearsal.close()
+        metrics.reloads.add("refused" if settings is None else "taken")
         if settings is not None:
             before, self._settings = self._settings, settings
             order = rehearsal.octets

@@ -2,14 +2,14 @@
 
 import asyncio
 import contextlib
-import pickle
 import signal
 import time
 from dataclasses import dataclass
 from mmap import mmap
 from socket import socket
 
-from inbound import logs
+from inbound import logs, metrics
+from inbound.app.line import ALIVE, ALIVE_SECONDS, READY, follow_orders
 from inbound.config import IntakeSettings, Settings
 from inbound.database.engine import open_engine
 from inbound.database.numbers import DayBases
@@ -22,14 +22,6 @@ from inbound.security.refusals import RefusalTally
 from inbound.smtp.listening import Doors
 from inbound.smtp.server import Reception
 
-#: what a worker says to the supervisor: that it accepts mail, and that it still turns
-READY = b"r"
-ALIVE = b"a"
-#: octets in front of new settings: their length, big-endian
-LENGTH_BYTES = 4
-
-#: how often a worker says that it is alive
-_ALIVE_SECONDS = 1.0
 #: before the end of a stop, when peers of messages that PostgreSQL does not answer for are told to come back
 _LAST_WORDS_SECONDS = 1.0
 
@@ -86,16 +78,22 @@ class _Worker:
             refusals=refusals,
         )
         self._stop = asyncio.Event()
+        _count_from_zero(post.settings)
 
     async def run(self) -> None:
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self._stop.set)
         self._intake.start()
-        company = [asyncio.create_task(self._follow_orders()), asyncio.create_task(self._teller.run())]
+        company = [
+            asyncio.create_task(follow_orders(self._post.channel, self._apply, self._stop)),
+            asyncio.create_task(self._teller.run()),
+        ]
         try:
             await self._reception.start(self._post.doors)
+            metrics.listening.set(1)
             self._post.channel.send(READY)
             await self._stay_alive()
         finally:
+            metrics.listening.set(0)
             for task in company:
                 task.cancel()
             await self._wind_down(self._settings.server.stop_seconds)
@@ -106,21 +104,19 @@ class _Worker:
         while not self._stop.is_set():
             if not self._intake.is_alive:
                 raise InboundError("the committer thread has ended: the worker would accept nothing any more")
+            self._show()
             # A supervisor that is too busy to listen has heard enough.
             with contextlib.suppress(BlockingIOError):
                 self._post.channel.send(ALIVE)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stop.wait(), _ALIVE_SECONDS)
+                await asyncio.wait_for(self._stop.wait(), ALIVE_SECONDS)
 
-    async def _follow_orders(self) -> None:
-        """New settings come over the channel; its end is the supervisor's."""
-        reader, _ = await asyncio.open_connection(sock=self._post.channel.dup())
-        with contextlib.suppress(asyncio.IncompleteReadError, OSError):
-            while True:
-                length = int.from_bytes(await reader.readexactly(LENGTH_BYTES), "big")
-                # S301: nobody but the process that made us can write here
-                self._apply(pickle.loads(await reader.readexactly(length)))  # noqa: S301
-        self._stop.set()
+    def _show(self) -> None:
+        """Report states once a second: on the way of every message it would cost more than it tells."""
+        messages, octets = self._intake.load
+        metrics.queue_messages.set(messages)
+        metrics.queue_bytes.set(octets)
+        metrics.open_connections.set(self._reception.open_connections)
 
     def _apply(self, settings: Settings) -> None:
         """First the pipeline, then the doors: mail for a new mailbox must meet a pipeline that knows it."""
@@ -134,6 +130,7 @@ class _Worker:
             logs.reload_failed(config=f"worker {self._post.number}", problems=str(error).splitlines())
         else:
             self._settings = self._teller.settings = settings
+            _count_from_zero(settings)
 
     async def _wind_down(self, seconds: float) -> None:
         """First the doors, then the queue: what is being received may still end well, but a peer always hears how."""
@@ -144,6 +141,12 @@ class _Worker:
             self._intake.give_up()
         await doors
         await self._intake.stop(max(end - time.monotonic(), _LAST_WORDS_SECONDS))
+
+
+def _count_from_zero(settings: Settings) -> None:
+    """Show every mailbox before its first message: who computes a rate sees that one too."""
+    for mailbox in settings.mailboxes:
+        metrics.received.add(mailbox.name, by=0)
 
 
 def _own_share(settings: Settings, workers: int) -> IntakeSettings:

@@ -1,6 +1,7 @@
 """What may stand in the TOML file, what it means, and what holds when it is not written."""
 
 from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -24,7 +25,7 @@ from inbound.config.pick_lists import (
     Tag,
 )
 from inbound.config.reception import Authentication, Limits, Listener, PeerRule
-from inbound.config.section import Positive, Seconds, Section
+from inbound.config.section import Port, Positive, Seconds, Section
 from inbound.model.mailbox import Mailbox
 
 
@@ -117,6 +118,18 @@ class LogSettings(Section):
     format: Literal["auto", "json", "text"] = "auto"
 
 
+class MetricsSettings(Section):
+    """``[metrics]``: where metrics are shown, and to whom."""
+
+    #: an IP address of this machine; "" = nowhere
+    address: str = ""
+    port: Port = 9825
+    #: who may ask; not validated: in a file networks are text
+    networks: tuple[IPv4Network | IPv6Network, ...] = Field(
+        default=(IPv4Network("127.0.0.0/8"), IPv6Network("::1/128")), validate_default=False
+    )
+
+
 class Duplicates(Section):
     """``[desk.duplicates]``: when a new ticket would repeat one of the same organization, and what then."""
 
@@ -188,6 +201,7 @@ class Settings(Section):
     intake: IntakeSettings = IntakeSettings()
     database: DatabaseSettings = DatabaseSettings()
     logs: LogSettings = LogSettings()
+    metrics: MetricsSettings = MetricsSettings()
     smart_host: SmartHost = SmartHost()
     desk: Desk = Desk()
     mailboxes: tuple[Mailbox, ...] = ()

@@ -73,6 +73,30 @@ def insert(tx: Transaction, drafts: Sequence[NoticeDraft], time_zone: str) -> No
     execute(tx, _INSERT, {**rows.transpose(drafts, _COLUMNS), "time_zone": time_zone})
 
 
+_WAITING = text("""
+    SELECT kind, count(*) AS notices,
+           coalesce(extract(epoch FROM now() - min(next_attempt_at) FILTER (WHERE state = 'queued')), 0) AS overdue
+    FROM outbox WHERE state IN ('queued', 'sending', 'digest') GROUP BY kind
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Notices that are not sent yet."""
+
+    #: by kind
+    counts: dict[str, int]
+    #: since when the first of them should have been sent; 0 when none should
+    overdue_seconds: float
+
+
+def waiting(tx: Transaction) -> Waiting:
+    """What waits to be sent, by this daemon or another."""
+    found = tx.execute(_WAITING).all()
+    overdue = max((float(row.overdue) for row in found), default=0.0)
+    return Waiting({row.kind: row.notices for row in found}, max(overdue, 0.0))
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Listed:
     """A notice as it is listed."""

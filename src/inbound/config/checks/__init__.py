@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from inbound.config.checks import desk, editions, mailboxes, notices, peers, reception, server
+from inbound.config.checks import desk, editions, mailboxes, metrics, notices, peers, reception, server
 from inbound.config.mistakes import Mistake
 from inbound.config.settings import Settings
 
@@ -17,6 +17,7 @@ def all_mistakes(settings: Settings, directory: Path) -> Iterator[Mistake]:
     """
     yield from server.mistakes(settings, directory)
     yield from reception.mistakes(settings, directory)
+    yield from metrics.mistakes(settings)
     yield from peers.mistakes(settings)
     yield from desk.mistakes(settings)
     yield from mailboxes.mistakes(settings)

@@ -39,7 +39,7 @@ def _shared_ports(listeners: tuple[Listener, ...]) -> Iterator[Mistake]:
     """The second of two listeners that cannot both be bound."""
     for second, listener in enumerate(listeners):
         for first in range(second):
-            if _collide(listeners[first], listener):
+            if collide(listeners[first], listener):
                 yield Mistake(
                     key=("listeners", second),
                     message=f"{listener.address} port {listener.port} is taken by another listener",
@@ -49,7 +49,8 @@ def _shared_ports(listeners: tuple[Listener, ...]) -> Iterator[Mistake]:
                 break
 
 
-def _collide(first: Listener, second: Listener) -> bool:
+def collide(first: Listener, second: Listener) -> bool:
+    """Do two listeners want the same port?"""
     # Port 0 is "any free one".
     if first.port != second.port or first.port == 0:
         return False

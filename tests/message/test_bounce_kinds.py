@@ -132,6 +132,9 @@ def test_an_advice_is_no_promise(text: str) -> None:
             "It was rejected by jane@example.org",
             "",
         ),
+        (POSTMASTER, "Courrier : adresse inconnue, retour", "Non remis, 550 : jane@example.org", ""),
+        (POSTMASTER, "ECHEC DE REMISE: toner", "N'a pas été remis à jane@example.org", ""),
+        (POSTMASTER, "FEJL: toner ikke leveret", "Kunne ikke leveres, 550: jane@example.org", ""),
         # called a bounce, and introduced as programs do, whatever their name
         ("IT <it@example.org>", "Undelivered mail", "This is the mail system at mx.\n\n<jane@example.org>: 550 no", ""),
     ],

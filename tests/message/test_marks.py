@@ -30,6 +30,7 @@ def header(text: str) -> Header:
             "X-POST-MessageClass: 9; IPM.Note.Rules.OofTemplate.Microsoft",
             Marks(auto_reply_field="x-post-messageclass"),
         ),
+        ("X-POST-MessageClass: 9; Autoresponder", Marks(auto_reply_field="x-post-messageclass")),
         ("X-POST-MessageClass: 9; IPM.Note", Marks()),
         ("X-Apple-Action: JUNK-VACATION", Marks(auto_reply_field="x-apple-action")),
         ("X-Apple-Action: FORWARD", Marks()),

@@ -119,6 +119,7 @@ def test_vacation_subjects_need_the_null_path(subject: str, has_null_path: bool,
         ("Out of office since Monday", False),
         ("Absence: sound is missing", False),
         ("Urlaub: Antrag", False),
+        ("Auto: Reifenwechsel", False),
         ("AW: Automatische Antwort: Drucker", False),
     ],
 )

@@ -5,8 +5,9 @@ import re
 from inbound.message.bounce_status import one_line
 from inbound.model.kinds import Action
 
-#: characters of a report that are looked at
+#: characters of a report and of its subject that are looked at
 MAX_CHARS = 10_000
+MAX_SUBJECT_CHARS = 500
 
 # What mails about delays are called; "Warning: message not delivered" is another thing.
 _SUBJECT = re.compile(
@@ -92,6 +93,7 @@ def told_outcome(subject: str, said: str) -> Action:
         what the subject says; else whether a new attempt is promised; else what the text says first.
     """
     flat = one_line(said, MAX_CHARS)
+    subject = subject[:MAX_SUBJECT_CHARS]
     if _SUCCESS.search(subject) or (_DELIVERED.search(flat) and not _TROUBLE.search(flat)):
         return Action.DELIVERED
     return Action.DELAYED if _is_late(subject, flat) else Action.FAILED

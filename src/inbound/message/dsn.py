@@ -7,7 +7,7 @@ from itertools import islice
 
 from inbound.message.bounce_fallback import other_recipients
 from inbound.message.bounce_outcome import told_outcome
-from inbound.message.bounce_signs import has_bounce_subject, is_bounce, is_machine
+from inbound.message.bounce_signs import is_bounce, is_machine
 from inbound.message.bounce_status import (
     has_code,
     one_line,
@@ -17,6 +17,7 @@ from inbound.message.bounce_status import (
     status_rank,
     worded_status,
 )
+from inbound.message.bounce_subjects import has_bounce_subject
 from inbound.message.bounce_text import read_recipients, report_lines
 from inbound.message.charset import clean_line, decode
 from inbound.message.delivery_fields import ADDRESS, Group, find_address, group_address, plain_address, read_groups

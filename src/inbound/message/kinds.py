@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from inbound.message.bounce_signs import has_bounce_subject, is_machine
+from inbound.message.bounce_signs import is_machine
+from inbound.message.bounce_subjects import has_bounce_subject
 from inbound.message.calendar import CALENDAR_TYPES, read_calendar
 from inbound.message.confirmations import may_be_confirmation, read_confirmation
 from inbound.message.dsn import STATUS_TYPES, read_delivery_report

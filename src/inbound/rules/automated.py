@@ -21,8 +21,8 @@ _MACHINE_ACCOUNT = re.compile(
 
 # Subjects of automatic replies, by language; behind them may follow the subject that is answered.
 _REPLIES = (
-    r"auto(?:matic|mated|mated message)?[ :-]{0,2}(?:re(?:ply|sponse|spond)|antwort|svar)\b|autoreply|auto:",
-    r"out of (?:the )?office|ooo:|automatische (?:antwort|abwesenheit|rückmeldung)",
+    r"auto(?:matic|mated|mated message)?[ :-]{0,2}(?:re(?:ply|sponse|spond)|antwort|svar)\b|autoreply",
+    r"out of (?:the )?office|automatische (?:antwort|abwesenheit|rückmeldung)",
     r"abwesenheits(?:notiz|assistent|meldung)",
     r"réponse automatique|absen(?:ce|t) du bureau|message d'absence|respuesta automática|fuera de (?:la )?oficina",
     r"risposta automatica|fuori (?:ufficio|sede)|resposta automática|fora d[eo] escritório",
@@ -35,16 +35,17 @@ _REPLIES = (
 )
 # Besides, what such subjects have in common with people's.
 _AWAY = (
-    r"away from (?:my |the )?(?:office|mail)|vacation|on (?:vacation|leave|holiday)|i am (?:away|out)|i'm out of",
+    r"auto:|ooo:|away from (?:my |the )?(?:office|mail)",
+    r"vacation|on (?:vacation|leave|holiday)|i am (?:away|out)|i'm out of",
     r"absence|abwesen(?:heit|d)|au(?:ss|ß)er haus",
     r"(?:ich bin )?(?:im|in) urlaub|urlaubs?(?:meldung|benachrichtigung)?\b|nicht im (?:büro|haus)",
     r"ausente|assente|ausência|afwezig|niet aanwezig|buiten kantoor|frånvaro|fravær|ikke på kontoret|ikke til stede",
     r"poissa|nieobecność|poza biurem|mimo kancelář|nepřítomnost|házon kívül|вне офиса|不在|부재중|ofis dışında",
 )
 _VACATION = re.compile(rf"\W{{0,3}}(?:{'|'.join((*_REPLIES, *_AWAY))})", re.IGNORECASE)
-# With the colon that programs write between such words and the subject that they answer.
+# With the colon that programs write between such words and the subject that they answer. "Auto:" is a car as well.
 _REPLY_PREFIX = re.compile(
-    rf"\W{{0,3}}(?:auto:|ooo:|(?:{'|'.join(_REPLIES)})[^:：]{{0,24}}[:：])|auto[ -]?(?:reply|response) (?:from|to)\b",
+    rf"\W{{0,3}}(?:{'|'.join(_REPLIES)})[^:：]{{0,24}}[:：]|auto[ -]?(?:reply|response) (?:from|to)\b",
     re.IGNORECASE,
 )
 

@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 LOCK := requirements/all.txt
 STAMP := $(VENV)/.installed
 
-.PHONY: help run test lint bench storms lock corpus corpus-smtp dialogs clean
+.PHONY: help run test lint bench storms lock corpus corpus-smtp corpus-notices dialogs clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -37,6 +37,9 @@ corpus: $(STAMP) ## score the reader on the mails of ../shared/corpus (optional,
 
 corpus-smtp: $(STAMP) ## send the mails of ../shared/corpus to a fresh daemon (optional, where they exist)
 	$(BIN)/python bench/corpus_smtp.py $(CORPUS_ARGS)
+
+corpus-notices: $(STAMP) ## the same, with notices to everybody: whoever may not be answered is not (optional, where they exist)
+	$(BIN)/python bench/corpus_notices.py $(CORPUS_ARGS)
 
 dialogs: $(STAMP) ## run the SMTP dialogues of ../shared/dialogs (optional, where they exist)
 	$(BIN)/python bench/dialogs.py $(DIALOGS_ARGS)

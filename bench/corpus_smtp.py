@@ -30,12 +30,12 @@ def as_sent(content: bytes) -> bytes:
     return _LONE_LINE_FEED.sub(b"\r\n", content)
 
 
-def recipient_of(index: int) -> str:
+def recipient_of(index: int, mailbox: str = "support") -> str:
     """An address that says which file came: its sub-address is stored with every delivery."""
-    return f"support+file{index}@desk.example"
+    return f"{mailbox}+file{index}@desk.example"
 
 
-async def send_all(port: int, contents: Sequence[bytes]) -> list[Answer]:
+async def send_all(port: int, contents: Sequence[bytes], mailbox: str = "support") -> list[Answer]:
     """Deliver all contents over a few connections; one answer each, in their order."""
     answers: dict[int, Answer] = {}
     waiting = iter(enumerate(contents))
@@ -44,7 +44,7 @@ async def send_all(port: int, contents: Sequence[bytes]) -> list[Answer]:
         connection = await Connection.open(port)
         for index, content in waiting:
             sender = f"sender-{index}@customer.example"
-            answers[index] = await connection.deliver(sender, (recipient_of(index),), content)
+            answers[index] = await connection.deliver(sender, (recipient_of(index, mailbox),), content)
         connection.close()
 
     await asyncio.gather(*(work() for _ in range(CONNECTIONS)))

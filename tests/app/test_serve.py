@@ -1,10 +1,12 @@
 """The daemon as a process: start, mail, reload, stop, kill."""
 
 import contextlib
+import fcntl
 import os
 import signal
 import smtplib
 import socket
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -129,6 +131,24 @@ def test_kill_9_loses_nothing_and_leaves_nothing() -> None:
         assert daemon.end(signal.SIGINT) == 0
         with pytest.raises(psycopg.OperationalError):
             psycopg.connect(url)
+    finally:
+        daemon.close()
+
+
+def test_a_daemon_waits_for_a_command_on_its_database() -> None:
+    """A command that runs the embedded PostgreSQL for a moment does not keep the daemon from starting."""
+    daemon = Daemon()
+    daemon.config.write_text(daemon.config.read_text().replace('url = ""\nallow_unsafe_durability = true\n', ""))
+    try:
+        state = daemon.directory / "state"
+        state.mkdir()
+        lock = (state / "postgres.lock").open("w")
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        ends = threading.Timer(1, lock.close)
+        ends.start()
+        daemon.start()
+        ends.join()
+        assert daemon.end() == 0
     finally:
         daemon.close()
 

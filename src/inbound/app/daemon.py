@@ -8,7 +8,7 @@ from pathlib import Path
 
 from inbound import __version__, logs
 from inbound.app.checks import check_stored
-from inbound.app.database import embedded_for, make_ready
+from inbound.app.database import embedded_for, make_ready, start_alone
 from inbound.app.directory.example import is_example_desk, load_example
 from inbound.app.posts import bind_metrics, posts
 from inbound.app.secret import secret_of
@@ -47,7 +47,7 @@ def serve(settings: Settings, config: Path, on_running: Callable[[Running], None
     with contextlib.ExitStack() as stack:
         if embedded:
             stack.callback(embedded.stop)
-        url = embedded.start() if embedded else settings.database.url
+        url = start_alone(embedded) if embedded else settings.database.url
         database = open_engine(url)
         try:
             make_ready(database, settings)

@@ -16,6 +16,8 @@ from inbound.errors import AlreadyRunning, NotFound
 #: together fifteen seconds, longer than a start or a stop takes
 _JOIN_ATTEMPTS = 150
 _JOIN_PAUSE_SECONDS = 0.1
+#: together five seconds, longer than most commands take
+_ALONE_ATTEMPTS = 50
 
 
 def embedded_for(settings: Settings, config: Path) -> EmbeddedPostgres | None:
@@ -50,6 +52,24 @@ def _start_or_join(embedded: EmbeddedPostgres, directory: Path) -> str:
             url = embedded_url(directory)
             if url:
                 return url
+            time.sleep(_JOIN_PAUSE_SECONDS)
+    return embedded.start()
+
+
+def start_alone(embedded: EmbeddedPostgres) -> str:
+    """Start it for a daemon; a command that runs it for a moment is given the time to end.
+
+    Returns:
+        its URL.
+
+    Raises:
+        AlreadyRunning: another daemon runs it.
+        EmbeddedPostgresError: it cannot be started.
+    """
+    for _ in range(_ALONE_ATTEMPTS):
+        try:
+            return embedded.start()
+        except AlreadyRunning:
             time.sleep(_JOIN_PAUSE_SECONDS)
     return embedded.start()
 

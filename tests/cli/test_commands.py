@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from desk import mail
+from inbound.app.one_mail import usual_sender
 from running_daemon import Daemon
 
 
@@ -35,9 +36,32 @@ def test_deliver_then_find_it_again(here: Daemon, tmp_path: Path) -> None:
     shown = json.loads(here.command("messages", "show", "1", "--json").stdout)
     assert shown["delivery_count"] == 2
     assert shown["sub_address"] == "x"
+    assert shown["mail_from"] == "ann@customer.example"
     assert len(shown["redeliveries"]) == 1
     assert here.command("messages", "raw", "1").stdout == file.read_bytes()
     assert b"Hello" in here.command("messages", "show", "1").stdout
+
+
+@pytest.mark.parametrize(
+    ("header", "mail_from"),
+    [
+        # as a mail server wrote it down
+        ("Return-Path: <srs0=a=b@relay.example>\r\n", "srs0=a=b@relay.example"),
+        ("Return-Path: <>\r\n", ""),
+        # as it usually is
+        ("", "ann@customer.example"),
+        ("X-Failed-Recipients: bob@customer.example\r\n", ""),
+    ],
+)
+def test_the_reverse_path_of_a_file(header: str, mail_from: str) -> None:
+    """Where nobody says how a mail came, it came as such a mail does."""
+    assert usual_sender(mail(extra=header)) == mail_from
+
+
+def test_the_null_reverse_path_may_have_brackets(here: Daemon) -> None:
+    """As SMTP writes it."""
+    done = here.command("explain", "-", "--to", "support@desk.example", "--json", "--from", "<>", stdin=mail())
+    assert json.loads(done.stdout)[0]["would_write"]["messages"]["mail_from"] == ""
 
 
 def test_show_has_the_code_of_a_forwarding_confirmation(here: Daemon) -> None:

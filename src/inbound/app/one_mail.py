@@ -15,6 +15,7 @@ from inbound.database.numbers import DayBases
 from inbound.errors import InboundError, NotFound
 from inbound.intake import Committer
 from inbound.intake.committer import understand
+from inbound.message.parse import parse
 from inbound.model.mail import Delivery, Peer, Recipient
 from inbound.model.outcome import Answer
 from inbound.model.proof import Method, Proof
@@ -41,6 +42,21 @@ class Envelope:
     peer_address: str | None
     #: aware, UTC
     received_at: datetime
+
+
+def usual_sender(content: bytes) -> str:
+    """The reverse-path with which a mail in a file most likely came: it decides whether somebody is answered.
+
+    Args:
+        content: of the mail.
+
+    Returns:
+        what a mail server wrote into Return-Path; otherwise the author, and for a report the null reverse-path.
+    """
+    mail = parse(content)
+    if mail.marks.return_path is not None:
+        return mail.marks.return_path
+    return mail.author.address if mail.author is not None and mail.report is None else ""
 
 
 def delivery_of(

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from inbound.app.database import opened_database
-from inbound.app.one_mail import Envelope, deliver, delivery_of
+from inbound.app.one_mail import Envelope, deliver, delivery_of, usual_sender
 from inbound.app.rehearsal import explain
 from inbound.app.secret import secret_of
 from inbound.cli.options import ConfigOption, JsonOption, load, time_of
@@ -26,7 +26,14 @@ FileArgument = Annotated[str, typer.Argument(metavar="FILE", help="The mail, as 
 ToOption = Annotated[
     list[str], typer.Option("--to", metavar="ADDRESS", help="Envelope recipient; may be given several times.")
 ]
-FromOption = Annotated[str, typer.Option("--from", metavar="ADDRESS", help="Envelope sender; empty = null.")]
+FromOption = Annotated[
+    str | None,
+    typer.Option(
+        "--from",
+        metavar="ADDRESS",
+        help='Envelope sender; "" = null. Default: Return-Path of the mail, else null for a report, else its author.',
+    ),
+]
 PeerOption = Annotated[str | None, typer.Option("--peer", metavar="IP", help="Pretend that this peer handed it over.")]
 AtOption = Annotated[
     str | None, typer.Option("--at", metavar="TIME", help="Pretend that it came at this time (ISO 8601).")
@@ -43,7 +50,7 @@ def add_to(app: typer.Typer) -> None:
 def deliver_command(
     file: FileArgument,
     to: ToOption,
-    mail_from: FromOption = "",
+    mail_from: FromOption = None,
     peer: PeerOption = None,
     config: ConfigOption = None,
     *,
@@ -60,7 +67,7 @@ def deliver_command(
 def explain_command(
     file: FileArgument,
     to: ToOption,
-    mail_from: FromOption = "",
+    mail_from: FromOption = None,
     peer: PeerOption = None,
     at: AtOption = None,
     config: ConfigOption = None,
@@ -102,14 +109,14 @@ def report(answer: Committed | Deferred, *, is_json: bool) -> None:
 
 
 def _delivery(
-    file: str, to: list[str], mail_from: str, peer: str | None, at: str | None, settings: Settings, config: Path
+    file: str, to: list[str], mail_from: str | None, peer: str | None, at: str | None, settings: Settings, config: Path
 ) -> Delivery:
     content = _read(file)
     if len(content) > settings.server.max_message_bytes:
         raise InboundError(f"{file} is larger than server.max_message_bytes: SMTP would refuse it with 552 5.3.4")
     envelope = Envelope(
         rcpt_to=tuple(clean(address) for address in to),
-        mail_from=clean(mail_from),
+        mail_from=usual_sender(content) if mail_from is None else clean(mail_from).strip("<>"),
         peer_address=peer,
         received_at=time_of(at) if at else datetime.now(UTC),
     )

@@ -56,6 +56,11 @@ def _explain(desk: Situation, content: bytes, mailbox: str = "support") -> Expla
             "support",
             ["- indicators: the first line is text: nothing leads to a ticket"],
         ),
+        (
+            mail(author=TECH, body="#T=1", extra="In-Reply-To: <before@acme.example>\r\n"),
+            "support",
+            ["- indicators: the first line is text: it counts only with the number in the subject"],
+        ),
         # the status, and why it stays
         (
             mail(author=ANN, subject="T20260101.0001"),
@@ -106,15 +111,38 @@ def _explain(desk: Situation, content: bytes, mailbox: str = "support") -> Expla
             "new",
             ["* stranger: ben@beta.example has nothing to do with Acme", "* contact: ben@beta.example is address 1"],
         ),
+        # ... once, where the number made no difference
+        (
+            mail(author="ben@beta.example", extra="In-Reply-To: <before@acme.example>\r\n"),
+            "support",
+            ["* thread_not_participant: a header leads to", "* contact: ben@beta.example is address 1"],
+        ),
     ],
 )
 def test_an_explanation_says_what_a_newcomer_asks(
     desk: Situation, content: bytes, mailbox: str, lines: list[str]
 ) -> None:
     """The rule that hit, the nearest that did not, the rows with names."""
+    before = mail(author=ANN, subject="T20260101.0001", extra="References: <before@acme.example>\r\n")
+    desk.send(before)
     found = explanation(_explain(desk, content, mailbox))
     for line in lines:
-        assert line in found
+        assert found.count(line) == 1 if line[0] in "*-" else line in found, line
+
+
+def test_an_explanation_names_who_would_be_told(desk: Situation) -> None:
+    """People, not roles; nobody where nobody has the role."""
+    told = Settings.model_validate(SETTINGS.model_dump() | {"smart_host": {"host": "127.0.0.1"}})
+
+    def notices(subject: str) -> list[object]:
+        content = delivery(mail(author=ANN, subject=subject), "support")
+        rows = explain(content, told, Path("inbound.toml"), desk.database)[0].rows
+        return [(fields["kind"], fields["recipient"]) for name, fields in rows.items() if name.startswith("notices")]
+
+    assert notices("Printer") == [("ticket_created", ANN)]
+    assert notices("T20260101.0001") == []
+    desk.run("UPDATE tickets SET primary_resource_id = :r", r=desk.tech)
+    assert notices("T20260101.0001") == [("note_added", TECH)]
 
 
 def test_stages_stand_in_their_order(desk: Situation) -> None:

@@ -1,7 +1,7 @@
 """`inbound explain`: what the real pipeline would write, with the names of what it refers to."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -11,6 +11,8 @@ from inbound.database import names
 from inbound.database.engine import Database, rolled_back
 from inbound.intake.committer import understand
 from inbound.model.mail import Delivery
+from inbound.model.notice import NoticeDraft
+from inbound.pipeline.notify import drafted
 from inbound.pipeline.process import process
 from inbound.pipeline.steps import Processed
 
@@ -38,7 +40,7 @@ def explain(delivery: Delivery, settings: Settings, config: Path, database: Data
     understood = understand(0, delivery, context, salt=os.urandom(32))
     with rolled_back(database) as tx:
         processed = process(tx, understood.received, context)
-        written = [_written(one) for one in processed]
+        written = [_written(one, drafted(tx, one, context)) for one in processed]
         known = names.find(tx, [pair for rows in written for pair in _references(rows)])
     return [Explained(processed=one, rows=rows, names=known) for one, rows in zip(processed, written, strict=True)]
 
@@ -51,7 +53,7 @@ def _references(rows: Mapping[str, Mapping[str, object]]) -> Iterator[tuple[str,
                 yield from ((kind, id_) for id_ in ids if isinstance(id_, int))
 
 
-def _written(one: Processed) -> dict[str, dict[str, object]]:
+def _written(one: Processed, notices: Sequence[NoticeDraft]) -> dict[str, dict[str, object]]:
     drafts = one.drafts
     rows: dict[str, object] = {
         "tickets": drafts.ticket,
@@ -74,8 +76,8 @@ def _written(one: Processed) -> dict[str, dict[str, object]]:
             "size_bytes": len(kept.attachment.content),
             "is_listed": kept.is_listed,
         }
-    for index, notice in enumerate(one.notices, start=1):
-        written[f"notices {index}"] = {"kind": notice.kind, "to": list(notice.to)}
+    for index, notice in enumerate(notices, start=1):
+        written[f"notices {index}"] = {"kind": notice.kind, "recipient": notice.recipient}
     return written | ({"messages": _fields(one.message)} if one.message else {})
 
 

@@ -50,7 +50,8 @@ def _classify(attributed: Attributed, context: Context) -> Classified:
     if attributed.copied is not None and verdict.kind is not None and verdict.reason not in _BEFORE_COPIES:
         verdict = altered_copy(_case(attributed, context), attributed.copied)
     authorship = _without_target(attributed) if verdict.is_unrelated else attributed.authorship
-    again = authorship.steps if verdict.is_unrelated else ()
+    # Without the object the same may come out, in the same words.
+    again = authorship.steps if authorship.steps != attributed.authorship.steps else ()
     if verdict.is_unrelated and authorship.attribution is None:
         verdict = of_nobody(verdict.steps)
     assigned, assigned_steps = _assigned(attributed, verdict)

@@ -153,6 +153,19 @@ class Notices:
             outbox.insert(self._tx, list(unique.values()), self._context.time_zone.key)
 
 
+def drafted(tx: Transaction, one: Processed, context: Context) -> list[NoticeDraft]:
+    """What a message causes, one for each recipient, as it is now.
+
+    Args:
+        tx: the transaction that wrote the message.
+        one: also that of a rehearsal.
+        context: the configuration.
+    """
+    key = _objects(one).key
+    roles = recipients.find(tx, {key}).get(key, {}) if key and one.notices else {}
+    return list(_drafts(one, roles, context))
+
+
 def _objects(one: Processed) -> Objects:
     row = one.message
     return Objects(ticket_id=row.ticket_id, task_id=row.task_id, project_id=row.project_id) if row else Objects()

@@ -92,6 +92,11 @@ def recipient_refused(
     _log.info("recipient_refused", **fields, **({"detail": detail} if detail else {}))
 
 
+def command_refused(*, peer: str, helo: str, mail_from: str, command: str, reply: str) -> None:
+    """MAIL or RCPT could not be read, or came in clear text where TLS is required."""
+    _log.info("command_refused", peer=peer, helo=helo, mail_from=mail_from, command=command, reply=reply)
+
+
 def login_failed(*, peer: str, user: str) -> None:
     """A peer gave a wrong password, or a user that nobody knows."""
     _log.warning("login_failed", peer=peer, user=user)

@@ -34,6 +34,9 @@ class RecordingIntake:
         self.may_answer = asyncio.Event()
         self.may_answer.set()
 
+    def has_room(self, octets: int) -> bool:
+        return self.reserved_octets + octets <= self.room_octets
+
     def reserve(self, octets: int) -> bool:
         if self.reserved_octets + octets > self.room_octets:
             return False

@@ -145,8 +145,8 @@ async def test_a_defect_within_a_command_is_our_secret(
 
 async def test_a_defect_within_a_message_ends_the_connection(stage: "Stage", talk: "Talk") -> None:
     """Where it is unknown what of a message was read, nothing that follows is taken for a command."""
-    stage.intake.room_octets = None  # type: ignore[assignment]  # makes reserve() raise: a defect of ours
     await talk.begin()
+    stage.intake.room_octets = None  # type: ignore[assignment]  # makes reserve() raise: a defect of ours
     assert await talk.say("DATA") == "354 End data with <CR><LF>.<CR><LF>"
     with capture_logs() as events:
         await talk.send(MAIL + b".\r\n")
@@ -434,3 +434,38 @@ async def test_without_certificate_there_is_no_starttls(talk: "Talk") -> None:
     """A listener with ``tls = "none"`` neither lists nor obeys STARTTLS."""
     assert "STARTTLS" not in await talk.say("EHLO client.example")
     assert (await talk.say("STARTTLS")).startswith("502 ")
+
+
+async def test_no_room_is_said_before_the_message(stage: "Stage", talk: "Talk") -> None:
+    """A peer that announces more than there is room for need not send it first (RFC 1870 6.1)."""
+    stage.intake.room_octets = 50_000
+    await talk.say("EHLO client.example")
+    with capture_logs() as events:
+        assert (await talk.say("MAIL FROM:<a@client.example> SIZE=50001")).startswith("452 4.3.1")
+        assert (await talk.say("MAIL FROM:<a@client.example> SIZE=100001")).startswith("552 5.3.4")
+        assert (await talk.say("MAIL FROM:<a@client.example> SIZE=50000")).startswith("250 ")
+    assert [(e["event"], e["mail_from"], e["reason"]) for e in events] == [
+        ("message_refused", "a@client.example", "no_room"),
+        ("message_refused", "a@client.example", "too_big"),
+    ]
+    assert stage.intake.reserved_octets == 0
+
+
+async def test_refused_envelopes_are_in_the_log(talk: "Talk") -> None:
+    """Whoever looks for a mail that never came finds why, also where no address could be read."""
+    await talk.say("EHLO client.example")
+    with capture_logs() as events:
+        assert (await talk.say("MAIL FROM:<a@client.example> RET=FULL")).startswith("555 ")
+        await talk.say("MAIL FROM:<a@client.example>")
+        assert (await talk.say("RCPT TO:<support@desk.example")).startswith("501 ")
+        assert (await talk.say("RCPT TO:<nobody@desk.example>")).startswith("550 ")
+        await talk.say("DATA")
+        await talk.say("BOGUS")
+    assert [(e["event"], e["mail_from"], e.get("command"), e["reply"]) for e in events] == [
+        ("command_refused", "", "MAIL FROM:<a@client.example> RET=FULL", "555 5.5.4 Parameter not recognized"),
+        (
+            *("command_refused", "a@client.example", "RCPT TO:<support@desk.example"),
+            "501 5.1.3 Syntax error in recipient address",
+        ),
+        ("recipient_refused", "a@client.example", None, "550 5.1.1 No such mailbox"),
+    ]

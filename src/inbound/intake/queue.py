@@ -75,6 +75,10 @@ class Intake:
         """Messages in the queue or in a transaction, and octets of content in memory."""
         return self._messages, self._octets
 
+    def has_room(self, octets: int) -> bool:
+        """Would `reserve` say yes now? It may still say no later: others come in between."""
+        return self._octets + octets <= self._settings.queue_bytes
+
     def reserve(self, octets: int) -> bool:
         """Account octets of DATA in progress.
 

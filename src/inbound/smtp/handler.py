@@ -21,6 +21,9 @@ from inbound.smtp.stream import Overrun
 class Intake(Protocol):
     """Where messages go."""
 
+    def has_room(self, octets: int) -> bool:
+        """Would there be room for so many octets now?"""
+
     def reserve(self, octets: int) -> bool:
         """Account octets of DATA in progress; False when there is no room."""
 
@@ -128,7 +131,8 @@ class Handler:
         """Accept a recipient into the transaction, or say why not; never a later bounce."""
         policy = self.policy
         if transaction.accepted >= policy.limits.recipients:
-            return replies.TOO_MANY_RECIPIENTS
+            reply = replies.TOO_MANY_RECIPIENTS
+            return _refused(client, transaction, address, reply, "too_many_recipients")
         judgement = client.judgement
         if judgement is None or judgement.rule is None:
             is_uncertain = judgement is None or judgement.is_uncertain
@@ -190,18 +194,27 @@ class Handler:
             )
         return reply
 
+    def mail(self, client: Client, mail_from: str, size_bytes: int) -> Reply:
+        """Accept a sender, or say before it is sent why a message of this size is not taken (RFC 1870 6.1)."""
+        if size_bytes > self.policy.server.max_message_bytes:
+            return _overrun(client, mail_from, (), Overrun.TOO_BIG)
+        if not self.intake.has_room(size_bytes):
+            metrics.deferred.add(Overrun.NO_ROOM.value)
+            return _overrun(client, mail_from, (), Overrun.NO_ROOM)
+        return replies.SENDER_ACCEPTED
+
     def overrun(self, client: Client, transaction: Transaction, overrun: Overrun) -> Reply:
         """Say why the content of a message was read but not taken."""
-        reply = replies.for_overrun(overrun)
-        logs.message_refused(
-            peer=client.address,
-            mail_from=transaction.mail_from,
-            rcpt_to=transaction.addresses,
-            reply=str(reply),
-            reason=overrun.value,
-        )
         _count_overrun(transaction, overrun)
-        return reply
+        return _overrun(client, transaction.mail_from, transaction.addresses, overrun)
+
+
+def _overrun(client: Client, mail_from: str, rcpt_to: tuple[str, ...], overrun: Overrun) -> Reply:
+    reply = replies.for_overrun(overrun)
+    logs.message_refused(
+        peer=client.address, mail_from=mail_from, rcpt_to=rcpt_to, reply=str(reply), reason=overrun.value
+    )
+    return reply
 
 
 def _refused(

@@ -1,9 +1,10 @@
-"""What a connection has agreed on so far, and the answer to every command (RFC 5321 4.1.1, 4.1.4). No I/O."""
+"""What a connection has agreed on so far, and the answer to every command (RFC 5321 4.1.1, 4.1.4). No I/O but a log."""
 
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from inbound import logs
 from inbound.smtp import replies, syntax
 from inbound.smtp.handler import Client, Handler, Transaction
 from inbound.smtp.login import Credentials, Exchange
@@ -14,6 +15,18 @@ from inbound.smtp.syntax import Command
 _ALLOWED_IN_CLEAR = frozenset({"NOOP", "EHLO", "HELO", "STARTTLS", "QUIT", "AUTH"})
 #: of other protocols: a page in somebody's browser can make it talk to us, and wrap mail commands in a request
 _OF_OTHERS = frozenset({"GET", "POST", "PUT", "CONNECT", "OPTIONS"})
+#: why MAIL or RCPT says nothing that could be judged
+_UNREADABLE = frozenset(
+    {
+        replies.TLS_FIRST,
+        replies.BAD_ARGUMENT,
+        replies.BAD_PARAMETER,
+        replies.UNKNOWN_PARAMETER,
+        replies.BAD_SENDER,
+        replies.BAD_RECIPIENT,
+        replies.UTF8_NOT_ANNOUNCED,
+    }
+)
 #: commands that are known and not offered
 _NOT_OFFERED = frozenset({"BDAT", "ETRN", "EXPN", "SAML", "SEND", "SOML", "TURN"})
 
@@ -46,13 +59,26 @@ class Session:
     def answer(self, command: Command) -> Reply:
         """Obey a command. START_MAIL, READY_FOR_TLS and CHECK_PASSWORD ask the connection to act."""
         if self._service.is_tls_required and not self.client.tls and command.verb not in _ALLOWED_IN_CLEAR:
-            return replies.TLS_FIRST
+            return self._noted(command, replies.TLS_FIRST)
         method = _COMMANDS.get(command.verb)
         if method is None and command.verb in _OF_OTHERS:
             return replies.NOT_SMTP
         if method is None:
             return replies.NOT_IMPLEMENTED if command.verb in _NOT_OFFERED else replies.UNKNOWN_COMMAND
-        return method(self, command.argument)
+        reply = method(self, command.argument)
+        return self._noted(command, reply) if reply.code >= 500 else reply
+
+    def _noted(self, command: Command, reply: Reply) -> Reply:
+        """Log a refused envelope that names nobody yet; whoever misses that mail finds it only there."""
+        if command.verb in {"MAIL", "RCPT"} and reply in _UNREADABLE:
+            logs.command_refused(
+                peer=self.client.address,
+                helo=self.client.helo,
+                mail_from=self.transaction.mail_from if self.transaction else "",
+                command=f"{command.verb} {command.argument}",
+                reply=str(reply),
+            )
+        return reply
 
     def end_transaction(self) -> None:
         """Forget the envelope, because its message was received."""
@@ -132,7 +158,7 @@ class Session:
             return mail
         if not self._offers(mail):
             return replies.UNKNOWN_PARAMETER
-        return self._begin(mail, policy.server.max_message_bytes)
+        return self._begin(mail)
 
     def _offers(self, mail: syntax.MailCommand) -> bool:
         # RFC 5321 2.2.1: parameters belong to extensions, and after HELO there are none.
@@ -141,12 +167,11 @@ class Session:
         # RFC 4954 5: this one comes with AUTH, also where nobody has logged in.
         return not mail.has_submitter or (self._has_users and self.client.tls is not None)
 
-    def _begin(self, mail: syntax.MailCommand, max_message_bytes: int) -> Reply:
-        # RFC 1870 6.1
-        if mail.size_bytes > max_message_bytes:
-            return replies.MESSAGE_TOO_BIG
-        self.transaction = Transaction(mail_from=mail.reverse_path, is_utf8=mail.is_utf8)
-        return replies.SENDER_ACCEPTED
+    def _begin(self, mail: syntax.MailCommand) -> Reply:
+        reply = self._service.handler.mail(self.client, mail.reverse_path, mail.size_bytes)
+        if reply is replies.SENDER_ACCEPTED:
+            self.transaction = Transaction(mail_from=mail.reverse_path, is_utf8=mail.is_utf8)
+        return reply
 
     def _rcpt(self, argument: str) -> Reply:
         if self.transaction is None:

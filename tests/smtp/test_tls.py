@@ -4,12 +4,14 @@ import asyncio
 import logging
 import ssl
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import trustme
 from structlog.testing import capture_logs
 
-from inbound.config import Listener
+from inbound.config import Limits, Listener
 from inbound.smtp.tls import tls_context
 
 if TYPE_CHECKING:
@@ -21,6 +23,12 @@ def client_context(certificate: "Certificate", **attributes: object) -> ssl.SSLC
     for name, value in attributes.items():
         setattr(context, name, value)
     return context
+
+
+def write(listener: Listener, certificate: bytes, key: bytes) -> None:
+    """Put a certificate where the listener looks for it."""
+    Path(listener.certificate).write_bytes(certificate)
+    Path(listener.key).write_bytes(key)
 
 
 async def greeted(stage: "Stage") -> "Talk":
@@ -77,6 +85,45 @@ async def test_both_versions_carry_mail(
     await talk.begin()
     assert (await talk.data()).startswith("250 ")
     assert stage.intake.deliveries[0].peer.tls == version.name.replace("_", ".")
+
+
+async def test_a_certificate_changes_under_load(
+    start: "StartStage", certificate: "Certificate", tls_listener: Callable[[str], Listener], tmp_path: Path
+) -> None:
+    """A renewed certificate is shown to the next peer; nobody who is connected notices, and no message is refused."""
+    listener = tls_listener("required").model_copy(
+        update={"certificate": str(tmp_path / "certificate.pem"), "key": str(tmp_path / "key.pem")}
+    )
+    write(listener, certificate.certificate.read_bytes(), certificate.key.read_bytes())
+    stage = await start(listeners=(listener,), limits=Limits(greeting_seconds=0))
+    old = await greeted(stage)
+    await old.start_tls(certificate)
+    renewed = trustme.CA()
+    context = client_context(certificate)
+    context.load_verify_locations(cadata=renewed.cert_pem.bytes().decode())
+    seen: list[bytes] = []
+
+    async def deliver_again_and_again() -> None:
+        while len(set(seen)) < 2:
+            talk = await greeted(stage)
+            assert (await talk.say("STARTTLS")).startswith("220 ")
+            await talk.writer.start_tls(context, server_hostname="localhost")
+            seen.append(talk.writer.get_extra_info("ssl_object").getpeercert(binary_form=True))
+            await talk.begin()
+            assert (await talk.data()).startswith("250 ")
+            assert (await talk.say("QUIT")).startswith("221 ")
+
+    async with asyncio.timeout(30), asyncio.TaskGroup() as group:
+        for _ in range(8):
+            group.create_task(deliver_again_and_again())
+        while len(seen) < 8:  # noqa: ASYNC110 - the reception sets no event for a test
+            await asyncio.sleep(0.001)
+        issued = renewed.issue_cert("localhost")
+        write(listener, issued.cert_chain_pems[0].bytes(), issued.private_key_pem.bytes())
+        stage.reception.replace(stage.settings)
+    assert len(stage.intake.deliveries) == len(seen)
+    await old.begin()
+    assert (await old.data()).startswith("250 ")
 
 
 async def test_a_peer_that_leaves_right_behind_the_handshake(

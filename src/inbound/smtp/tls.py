@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import ssl
+from asyncio.sslproto import SSLProtocol
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +14,8 @@ from inbound.errors import InboundError
 _CIPHERS = "@SECLEVEL=2:ECDHE+AESGCM:ECDHE+CHACHA20"
 #: of OpenSSL, x509_vfy.h, without a name in the standard library: a certificate verifies whatever the time is
 _NO_CHECK_TIME = 0x200000
+# asyncio gives every connection under TLS a buffer of 256 kB for reading; a record of TLS has 16 kB (RFC 8446 5.1).
+SSLProtocol.max_size = 65_536
 #: more than any handshake takes
 _HANDSHAKE_TURNS = 5
 

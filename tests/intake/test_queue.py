@@ -4,12 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import pytest
 from sqlalchemy import text
 
 from desk import Desk, delivery, mail
 from inbound.config import IntakeSettings
 from inbound.intake import Intake
 from inbound.model.outcome import Committed, Deferral, Deferred
+from inbound.smtp.stream import Reservation
 
 
 @asynccontextmanager
@@ -87,6 +89,25 @@ async def test_the_queue_is_bounded(desk: Desk) -> None:
             assert await intake.deliver(delivery(mail())) == Deferred(Deferral.OVERLOADED)
         answers = await asyncio.gather(*waiting)
         assert all(isinstance(answer, Committed) for answer in answers)
+
+
+async def test_a_hang_of_any_length_holds_no_more_than_the_bound(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Peers that come again and again while the database hangs find the room full; afterwards there is room again."""
+    monkeypatch.setattr("inbound.intake.queue.GRACE_SECONDS", 0.02)
+    octets = len(mail())
+    async with running(desk, deadline_seconds=0.02, queue_bytes=5 * octets + 50) as intake:
+        answers = []
+        async with locked_tickets(desk):
+            for _ in range(12):
+                with Reservation(intake) as reservation:
+                    has_room = reservation.grow(octets)
+                    answers.append(await intake.deliver(delivery(mail())) if has_room else None)
+            # One is in a transaction, the others wait for their turn, and none is forgotten.
+            assert answers == [Deferred(Deferral.DEADLINE)] * 5 + [None] * 7
+            assert not intake.has_room(octets)
+        async with asyncio.timeout(20):
+            while not intake.has_room(5 * octets):  # noqa: ASYNC110 - the intake sets no event for a test
+                await asyncio.sleep(0.01)
 
 
 async def test_stopping_finishes_what_waits_and_takes_no_more(desk: Desk) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import smtplib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from ipaddress import ip_address
 
@@ -144,6 +145,14 @@ def test_workers_share_one_notice(desk: Desk) -> None:
         tell(desk.database, peer("192.0.2.0/24"), peer("198.51.100.0/24", 2))
     rows = desk.rows("SELECT recipient, data->'peers'->0->>'count', data->'peers'->1->>'count' FROM outbox ORDER BY 1")
     assert rows == [("admin@desk.example", "6", "3"), (OPERATOR, "6", "3")]
+
+
+def test_workers_that_tell_at_the_same_time(desk: Desk) -> None:
+    """Whoever comes first makes the notice, the others add to it: none is left out, none is doubled."""
+    with ThreadPoolExecutor(4) as workers:
+        list(workers.map(lambda _: tell(desk.database, peer("192.0.2.0/24")), range(20)))
+    rows = desk.rows("SELECT recipient, data->'peers'->0->>'count' FROM outbox ORDER BY 1")
+    assert rows == [("admin@desk.example", "20"), (OPERATOR, "20")]
 
 
 def test_once_per_hour(desk: Desk) -> None:

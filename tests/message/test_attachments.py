@@ -60,6 +60,10 @@ def test_content_is_decoded() -> None:
         (b"Content-Type: IMAGE/PNG; name=x.png\r\nContent-Disposition: inline; filename=y.png", "y.png", "image/png"),
         (b"Content-Type: a/b;\r\n name*0*=utf-8''%C3%9Cber;\r\n name*1=sicht.pdf", "Übersicht.pdf", "a/b"),
         (b"Content-Disposition: attachment; filename==?utf-8?Q?=C3=9C.pdf?=", "Ü.pdf", "text/plain"),
+        # parameters of the other field, and one without the value before it
+        (b"Content-Type: application/pdf; filename=z.pdf", "z.pdf", "application/pdf"),
+        (b"Content-Type: a/b\r\nContent-Disposition: attachment; name=z.pdf", "z.pdf", "a/b"),
+        (b"Content-Type: a/b\r\nContent-Disposition: filename=z.pdf", "z.pdf", "a/b"),
         (b'Content-Type: a/b; name="/"', "attachment-1.bin", "a/b"),
     ],
 )

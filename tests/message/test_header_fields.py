@@ -144,6 +144,9 @@ def test_encoded_words(value: bytes, text: str) -> None:
         (b"\x93x\x94", "iso-8859-1", "“x”"),
         ("ä".encode("utf-16"), "utf-16", "ä"),
         (b"plain", "utf-16", "plain"),
+        # only the mark says what it is
+        ("Grüße".encode("utf-16"), "", "Grüße"),
+        ("日本①".encode("cp932"), "Windows-31J", "日本①"),
         (b"+AOQ-", "utf-7", "ä"),
         ("日本".encode("cp932"), "Shift_JIS", "日本"),
         ("中文".encode("gb18030"), "GB2312", "中文"),

@@ -30,6 +30,9 @@ ANNOUNCEMENTS = {
         "From: Anna <anna@example.com>\nZzzz zz: 3/3/2026 2:05 PM\nTo: Jan\nSubject: x"
     ),
     "a desk's line with a rule above it": "---\nBitte antworten Sie oberhalb dieser Zeile.",
+    "Notes, fields below each other": "Anna Muster <anna@example.com>\n03.03.2026 14:05\n\nAn\nJan\nThema\nDrucker",
+    "Outlook's order, without an address": "Von: Anna\nGesendet: Dienstag, 3. März 2026 14:05\nAn: Jan",
+    "Persian": "فرستنده: Anna <anna@example.com>\nتاریخ: 03/03/2026 14:05\nگیرنده: Jan\nموضوع: x",
     "Hindi": "मंगल, 3 मार्च 2026 को 14:05 बजे Anna <anna@example.com> ने लिखा:",
 }
 # What announces one only where its marks follow.
@@ -71,7 +74,10 @@ def test_a_quote_that_says_whose_it_is_goes_as_a_whole() -> None:
         "On 3 March 2026 at 14:05 user anna@example.com got this error:\n\nkernel panic",
         # a log
         "Mar  3 14:05:11 host postfix[1]: from=<anna@example.com>:\nMar  3 14:05:12 host postfix[1]: removed",
+        # code, also as the first line
+        "```\n> x\nAm 03.03.2026 um 14:05 schrieb Anna:\n-- \n```\n\nWas ist das?",
         # dashes
+        "A\tB\n1\t2\n\n-\t-",
         "Messwerte ---3 Stück--- liegen bei.",
         "Sent from warehouse A: 3 boxes\nSent from warehouse B: 4 boxes",
     ],
@@ -89,6 +95,9 @@ def test_what_only_looks_like_it_stays(text: str) -> None:
         "---\nDiese E-Mail wurde von einem Antivirus-Programm auf Viren geprüft.\nhttps://example.com/scan",
         "<https://www.avast.com/sig-email?utm_medium=email>\nVirus-free. www.avast.com",
         "مُرسل من الـ iPhone",
+        "iOS 版 Outlook を入手",
+        "Securely sent with a mail program",
+        "--~--~---------~--~----~------\nYou received this message because you are subscribed to a list.",
     ],
 )
 def test_rarer_signatures(signature: str) -> None:

@@ -1,6 +1,7 @@
 """Parts that are not the text: decoded, typed, and named so that nothing bad can be done with the name."""
 
 import re
+from collections.abc import Mapping
 from urllib.parse import unquote
 
 from inbound.message.charset import clean_line
@@ -15,6 +16,7 @@ MAX_NAME_BYTES = 255
 # Searched in lower case: a pattern that begins with a literal is many times faster.
 _CID = re.compile(r"cid:(?<!\wcid:)([^\s\"'<>)]{1,998}+)")
 _NOT_IN_NAMES = re.compile(r'[\\/:*?"<>|]')
+_NAMING = (b"content-disposition", b"content-type")
 _EXTENSION = re.compile(r"\.\w{1,10}\Z")
 # A fixed list: the mimetypes module asks files of the machine it runs on.
 _EXTENSIONS = {
@@ -109,7 +111,13 @@ def read_attachments(parts: list[Part], html: str | None, charset: str = "") -> 
 
 def declared_name(part: Part) -> str:
     """The file name a part carries, as written: ``filename`` (RFC 2183 2.3), else ``name``; empty without one."""
-    return part.disposition_parameters.get("filename", "") or part.parameters.get("name", "")
+    return _name_in(part.disposition_parameters, part.parameters)
+
+
+def _name_in(disposition: Mapping[str, str], content_type: Mapping[str, str]) -> str:
+    """Each belongs to one of the fields; programs mix them up."""
+    found = (parameters.get(key, "") for key in ("filename", "name") for parameters in (disposition, content_type))
+    return next(filter(None, found), "")
 
 
 def safe_name(name: str) -> str:
@@ -136,10 +144,8 @@ def _name(part: Part, charset: str) -> str:
     if part.header.is_ascii or not charset:
         return declared_name(part)
     header = part.header.in_charset(charset)
-    for field, key in ((b"content-disposition", "filename"), (b"content-type", "name")):
-        if name := parse_parameters(header.first(field))[1].get(key):
-            return name
-    return ""
+    disposition, content_type = (parse_parameters(header.first(name))[1] for name in _NAMING)
+    return _name_in(disposition, content_type)
 
 
 def _content_id(part: Part) -> str | None:

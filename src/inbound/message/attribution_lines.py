@@ -52,7 +52,8 @@ _GROUPWISE = re.compile(r">>> [^>].{1,150}>>>\Z")
 # Postbox writes "Petra Muster <mailto:petra@example.com>" and below it "May 3, 2026 at 10:15 AM".
 _SENDER = re.compile(r"[^<>:]{1,60} <(?:mailto:)?[^\s<>@]{1,64}@[^\s<>@]{1,255}>\Z")
 _STAMP = re.compile(
-    r"(?:[^\W\d]{2,12}\.?,? )?(?:[^\W\d]{3,12}\.? \d{1,2}|\d{1,2}\.? [^\W\d]{3,12}\.?),? \d{4}\W{1,3}"
+    r"(?:(?:[^\W\d]{2,12}\.?,? )?(?:[^\W\d]{3,12}\.? \d{1,2}|\d{1,2}\.? [^\W\d]{3,12}\.?),? \d{4}|"
+    r"\d{1,4}[./-]\d{1,2}[./-]\d{2,4})\W{1,3}"
     r"(?:[^\W\d]{1,3}\W{1,2}){0,2}\d{1,2}[:.]\d\d(?:\s?[^\W\d]{2,3})?\Z"
 )
 # A longer word before the full stop: "3." and "janv." end no sentence.

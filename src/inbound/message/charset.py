@@ -41,6 +41,9 @@ _MEANT = {
     "shiftjis": "cp932",
     "sjis": "cp932",
     "xsjis": "cp932",
+    "windows31j": "cp932",
+    "cp50220": "iso2022_jp_ext",
+    "iso2022jp1": "iso2022_jp_1",
     "big5": "big5hkscs",
     "xbig5": "big5hkscs",
     "xeucjp": "euc_jp",
@@ -72,6 +75,8 @@ _WIDE = frozenset(codec for codec in _CHARSETS.values() if codec.startswith(("ut
 # The escape sequences of ISO-2022-JP (RFC 1468) that lead to other characters: nobody else writes them.
 _JAPANESE = re.compile(rb"\x1b\$[@B]")
 
+_MARKS_OF_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+
 _CONTROLS = dict.fromkeys([*range(0x20), 0x7F, *range(0x80, 0xA0), 0x2028, 0x2029], " ")
 _INVISIBLE = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 
@@ -87,6 +92,8 @@ def decode(octets: bytes, charset: str = "") -> str:
         a clean string (see `clean`); octets that fit nowhere become U+FFFD.
     """
     codec = _CHARSETS.get(_NAME_NOISE.sub("", charset.lower()), "") if charset else ""
+    if not codec and octets.startswith(_MARKS_OF_UTF_16):
+        codec = "utf_16"
     if b"\x1b" in octets and codec not in _SEVEN_BIT and _JAPANESE.search(octets):
         codec = "iso2022_jp"
     if octets.isascii() and codec not in _SEVEN_BIT and (codec not in _WIDE or b"\0" not in octets):

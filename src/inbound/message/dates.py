@@ -55,8 +55,9 @@ def parse_date(value: bytes) -> datetime | None:
     if ordinary := _ORDINARY.match(value):
         return _build_ordinary(*ordinary.groups())
     text = value[:_MAX_LENGTH].decode("latin-1" if value.isascii() else "utf-8", "replace")
-    if "(" in text:
-        text = _COMMENT.sub(" ", text)
+    while "(" in text and (uncommented := _COMMENT.sub(" ", text)) != text:
+        # Comments nest; the length of the text bounds how often.
+        text = uncommented
     for form in _FORMS:
         if found := form.search(text):
             return _build(found.groupdict())

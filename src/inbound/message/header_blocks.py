@@ -39,6 +39,7 @@ _INLINE = re.compile(
 _ADDRESS = re.compile(r"[^\s<>()\[\]@]@[^\W_]")
 # Below a mark in a language we do not know: quoted mails name the recipient before the subject.
 _GMAIL_ORDER = ("from", "date", "subject", "to")
+_SHORT_ORDER = ("from", "date", "to")
 _ADDRESS_FIELDS = frozenset(("from", "to", "cc", "bcc", "reply_to"))
 _FIELD_OF_FOLDED = {fold(label): field for label, field in FIELD_OF.items()}
 
@@ -237,5 +238,8 @@ def _is_block(values: dict[str, str], *, is_announced: bool) -> bool:
     if is_announced:
         return len(others) >= 1
     has_address = any(_ADDRESS.search(values.get(field, "")[:MAX_LINE_CHARS]) for field in _ADDRESS_FIELDS)
+    if tuple(values)[:3] == _SHORT_ORDER and is_dated(values["date"][:200]):
+        # Outlook's order: people who write a form put the recipient below the author.
+        return True
     has_date = any(letter.isdigit() for letter in values.get("date", ""))
     return has_date and len(others) >= (2 if has_address else 3)

@@ -44,6 +44,7 @@ _PARAMETER = re.compile(r';\s*+([^\s=;"]++)\s*+=\s*+(?:"((?>(?:[^"\\]|\\.)*))"|(
 _ONE_PARAMETER = re.compile(
     rb"([A-Za-z]++/[A-Za-z0-9.+-]++); ?([A-Za-z]++)=(?:\"([^\"\\\x00-\x1f\x7f-\xff]*+)\"|([!#-+\--:<-~]++))\Z"
 )
+_LONE_PARAMETER = re.compile(r"[\w*-]+\s?=")
 _QUOTED_PAIR = re.compile(r'\\(["\\])')
 _SEGMENT = re.compile(r"([^*]+)(?:\*(\d{1,3}))?(\*)?\Z")
 _MESSAGE_ID = re.compile(rb"<(?:<[^<>]*>|[^<>]*)>")
@@ -170,6 +171,9 @@ def parse_parameters(value: bytes) -> tuple[str, Mapping[str, str]]:
         head, name, quoted, token = one.groups(b"")
         return head.decode("ascii").lower(), {name.decode("ascii").lower(): (quoted or token).decode("ascii")}
     text = value.decode("latin-1")
+    if _LONE_PARAMETER.match(text):
+        # The value was forgotten: "Content-Disposition: filename=a.pdf".
+        text = f";{text}"
     kind, semicolon, _ = text.partition(";")
     kind = kind.strip().lower()
     if not semicolon:

@@ -10,6 +10,8 @@ from inbound.message.quote_marks import Line
 
 #: dashes from which on the words between them are believed without a block below
 MIN_DASHES = 4
+#: characters of a rule
+MIN_RULE_CHARS = 3
 #: characters of a line that is searched
 MAX_LINE_CHARS = 4000
 #: characters of a mark without dashes, and of a name or date
@@ -87,4 +89,8 @@ def is_bare_mark(line: Line) -> bool:
 
 def is_rule(line: Line) -> bool:
     """Is it a line of dashes, underscores or the like?"""
-    return len(line.text) >= 3 and bool(_RULE.match(line.text))
+    return (
+        len(line.text) >= MIN_RULE_CHARS
+        and bool(_RULE.match(line.text))
+        and len("".join(line.text.split())) >= MIN_RULE_CHARS
+    )

@@ -14,14 +14,14 @@ _LABELS = {
         "odosielateľ|fra|avsender|afsender|från|avsändare|lähettäjä|feladó|de la|expeditor|expeditorul|от|от кого|"
         "отправитель|від|від кого|відправник|подател|изпращач|saatja|kimden|gönderen|šalje|pošiljatelj|pošiljalac|"
         "πρόσωπο|από|αποστολέας|nuo|sūtītājs|frá|dari|từ|người gửi|מאת|من|จาก|"
-        "差出人|送信者|发件人|發件人|寄件者|寄件人|"
+        "فرستنده|از|daripada|nga|kimdən|प्रेषक|кімнен|од|差出人|送信者|送件者|发件人|發件人|寄件者|寄件人|"
         "보낸 사람|보낸사람|보낸이|보내는 사람"
     ),
     "to": (
         "to|an|empfänger|à|destinataire|pour|a|para|destinatario|destinatário|aan|ontvanger|komu|adresat|adresát|do|"
         "odbiorca|pre|til|mottaker|modtager|till|mottagare|vastaanottaja|címzett|către|la|destinatar|destinatarul|"
         "кому|получатель|одержувач|до|получател|saaja|kellele|kime|alıcı|prima|primatelj|za|προς|παραλήπτης|kam|"
-        "per a|adressaat|"
+        "per a|adressaat|گیرنده|به|për|kimə|प्रति|кімге|"
         "adresātam|kepada|đến|người nhận|אל|إلى|ถึง|宛先|收件人|收件者|받는 사람|받는사람|받는이"
     ),
     "cc": (
@@ -36,6 +36,7 @@ _LABELS = {
         "enviado em|enviada em|enviada|enviat|data|inviato|verzonden|verzonden op|verstuurd|odesláno|odoslané|dátum|"
         "dátuma|wysłano|wysłane|data wysłania|dato|sendt|skickat|skickad|skickades|lähetetty|päivämäärä|päiväys|pvm|"
         "elküldve|küldve|küldés ideje|trimis|trimis la|дата|отправлено|дата отправки|надіслано|відправлено|изпратено|"
+        "تاریخ|dihantar|dërguar|göndərildi|भेजा गया|жіберілді|послато|"
         "gesendet um|verschickt|kuupäev|saadetud|enviat el|αποστολή|terkirim|تم الإرسال|ส่ง|"
         "kuupäev|saadetud|saatmisaeg|tarih|gönderildi|gönderme tarihi|gönderilme tarihi|poslano|poslato|ημερομηνία|"
         "ημ/νία|εστάλη|στάλθηκε|datums|nosūtīts|išsiųsta|tanggal|dikirim|ngày|đã gửi|תאריך|נשלח|التاريخ|"
@@ -43,7 +44,7 @@ _LABELS = {
         "보낸 날짜|보낸날짜|날짜|보낸시간|보낸 시간"
     ),
     "subject": (
-        "subject|betreff|ogg|rubrik|tēma|mövzu|titulli|betrifft|betr.|objet|sujet|asunto|assunto|oggetto|onderwerp|předmět|predmet|temat|emne|ämne|"
+        "subject|betreff|موضوع|विषय|тақырыбы|paksa|gaia|ogg|rubrik|tēma|mövzu|titulli|betrifft|betr.|objet|sujet|asunto|assunto|oggetto|onderwerp|předmět|predmet|temat|emne|ämne|"
         "aihe|tárgy|subiect|subiectul|тема|относно|teema|pealkiri|konu|naslov|tema|zadeva|θέμα|temats|efni|perihal|"
         "subjek|chủ đề|tiêu đề|נושא|الموضوع|เรื่อง|หัวเรื่อง|件名|主题|主題|主旨|제목"
     ),
@@ -84,7 +85,7 @@ ORIGINAL = (
     r"repl(?:y|ied) message|message reply|邮件原件|กเดิม|asal\b"
 )
 _WROTE_WORDS = (
-    "wrote|writes|schrieb|schrieben|schreibt|geschrieben|écrit|écrivait|escribió|escribio|scritto|scrisse|scrive|"
+    "wrote|writes|schrieb|schriebst|schriebt|schrieben|schreibt|geschrieben|écrit|écrivait|escribió|escribio|scritto|scrisse|scrive|"
     "escreveu|schreef|geschreven|skrev|skreiv|kirjoitti|napisał|napisała|pisze|napsal|napsala|napísal|napísala|писал|"
     "писала|написал|написала|пишет|пише|написав|написа|írta|yazdı|έγραψε|έγραψαν|scris|pisao|napisao|napisala|kirjutas|"
     "rakstīja|rašė|parašė|menulis|viết|skrifaði|escriure|escrit|escribiu|idatzi|כתב|כתבה|كتب|كتبت|كتابة|نوشت|"
@@ -117,7 +118,7 @@ OPENINGS = (
 
 _SENT = (
     r"sent|gesendet|versendet|verschickt|geschickt|envoyé|enviad[oa]|enviat|inviato|verzonden|verstuurd|wysłan[eoay]|"
-    r"skickat|skickades|skickas|secured|nosūtīts|išsiųsta|đã gửi|"
+    r"skickat|skickades|skickas|secured|securely sent|nosūtīts|išsiųsta|đã gửi|"
     r"sendt|lähetetty|отправлено|надіслано|изпратено|odesláno|odoslané|poslano|poslato|trimis|"
     r"saadetud|elküldve|στάλθηκε|εστάλη|dikirim|được gửi"
 )
@@ -142,7 +143,8 @@ SENT_FROM = (
     r"<?https?://www\.(?:avast|avg)\.com/.*|[^\W\d]+[ -][^\W\d]+[ -]?[^\W\d]*\W{1,3}(?:www\.)?(?:avast|avg)\.com\b.*|"
     # where to get the program
     r"(?:[^\W\d]+ ){0,4}outlook (?:[^\W\d]+ ){1,2}(?:ios|android)\b.*|"
-    r"(?:get|download|try) (?:[^\W\d]+ ){1,3}for (?:ios|android|mac|windows)\b.*|ios için outlook.{1,20}"
+    r"(?:get|download|try) (?:[^\W\d]+ ){1,3}for (?:ios|android|mac|windows)\b.*|ios için outlook.{1,20}|"
+    r".{0,12}outlook.{0,12}を入手\W?"
 )
 #: a device or a program: what tells "Sent from my phone" from "Sent from Hamburg on Monday"
 DEVICE = (

@@ -6,6 +6,9 @@ from typing import NamedTuple
 #: lines that are told apart: nobody writes or quotes more, and what is not looked at takes no time
 MAX_LINES = 10_000
 
+#: what stands above and below code
+FENCE = "```"
+
 # Up to three blanks before: more is text that shows ">".
 _MARKS = re.compile(r"[ \t\xa0]{0,3}(>(?>(?:[ \t\xa0]?>)*))[ \t\xa0]?")
 _INITIALS = re.compile(r"[A-Z]{1,3}>")
@@ -53,6 +56,15 @@ def next_spoken(lines: list[Line], index: int, limit: int | None = None) -> int:
     while index < end and lines[index].is_blank:
         index += 1
     return index
+
+
+def end_of_code(lines: list[Line], start: int, end: int | None = None) -> int:
+    """The line behind the fenced code that begins there; the same line where none does, or none ends."""
+    if lines[start].depth or not lines[start].text.startswith(FENCE):
+        return start
+    limit = len(lines) if end is None else end
+    closing = (index for index in range(start + 1, limit) if lines[index].text == FENCE and not lines[index].depth)
+    return next((index + 1 for index in closing), start)
 
 
 def _cited(raw: str) -> Line:

@@ -5,7 +5,7 @@ from enum import Enum, auto
 from inbound.message.embedded import Embedded, find_embedded, headed_until, rule_above
 from inbound.message.mark_lines import is_rule
 from inbound.message.phrases import LINE_STEMS, REPLY_ABOVE
-from inbound.message.quote_marks import Line, next_spoken, read_lines
+from inbound.message.quote_marks import Line, end_of_code, next_spoken, read_lines
 from inbound.message.signatures import signature_start
 from inbound.model.mail import Reply
 
@@ -108,6 +108,9 @@ def _quoted_runs(lines: list[Line], *, is_headed: bool) -> list[tuple[int, int, 
     floor = index = 0
     while index < len(lines):
         line = lines[index]
+        if (code_end := end_of_code(lines, index)) > index:
+            index = code_end
+            continue
         if _is_reply_line(line):
             is_ruled = index > floor and is_rule(lines[index - 1])
             runs.append((index - is_ruled, len(lines), True))

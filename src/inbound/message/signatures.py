@@ -4,7 +4,7 @@ import re
 
 from inbound.message.mark_lines import is_rule
 from inbound.message.phrases import DEVICE, MY, SENT_FROM, SENT_FROM_PROGRAM
-from inbound.message.quote_marks import Line, next_spoken
+from inbound.message.quote_marks import Line, end_of_code, next_spoken
 
 #: lines a signature has at most when its mark has lost the blank that RFC 3676 4.3 asks for
 MAX_LINES = 40
@@ -29,7 +29,7 @@ _PROGRAM = re.compile(SENT_FROM_PROGRAM)
 # "-Petra", "/Petra Muster"; "- Drucker" is an item of a list.
 _NAME = re.compile(r"(?:--?|[/~]|[–—]\s?)[^\W\d_]{2,20}(?:\s[^\W\d_]{1,20}\.?){0,3}\Z")
 _FOOTER = re.compile(
-    r"mailing.?list|listinfo|unsubscribe|abmelden|verteiler|liste?\b.*@|https?://.*list|"
+    r"mailing.?list|listinfo|unsubscribe|subscribed to|abmelden|verteiler|liste?\b.*@|https?://.*list|"
     r"confidential|vertraulich|disclaimer|haftung|intended (?:solely|only|for|recipient)|privileged|riservat|"
     r"destinatair|destinatari|geadresseerde|poufn|luottamuksel|konfident",
     re.IGNORECASE,
@@ -40,7 +40,6 @@ _CONTACT = re.compile(r"@|www\.|https?://|\d{3}|\d\d[ /-]\d\d")
 _SHORT_RULE = re.compile(r"[_—–]{2}\Z")
 # Another rule, or an item of a list.
 _HEAVY = re.compile(r"[-_=*~—–]{2,}|[-*•]\s|\d{1,2}[.)]\s|```")
-_FENCE = "```"
 
 
 def signature_start(lines: list[Line], start: int, end: int) -> int | None:
@@ -60,8 +59,7 @@ def signature_start(lines: list[Line], start: int, end: int) -> int | None:
         line = lines[index]
         if line.is_blank or index < code_end:
             continue
-        if line.text.startswith(_FENCE):
-            code_end = _end_of_code(lines, index, end)
+        code_end = end_of_code(lines, index, end)
         is_start = _ends_text(lines, index, end, is_ruled=ruled) if spoken else _is_all(lines, index, start, end)
         if is_start or _is_mark(line, end - index) or _is_link_list(lines, index, end):
             return index
@@ -100,11 +98,6 @@ def _is_link_list(lines: list[Line], index: int, end: int) -> bool:
     if lines[index].text != "Links:" or index + 2 >= end:
         return False
     return is_rule(lines[index + 1]) and lines[index + 2].text.startswith("[1] ")
-
-
-def _end_of_code(lines: list[Line], start: int, end: int) -> int:
-    """The line behind a fenced block; the end of the text where the fence is never closed."""
-    return next((index + 1 for index in range(start + 1, end) if lines[index].text.startswith(_FENCE)), start)
 
 
 def _is_closing(lines: list[Line], index: int, end: int) -> bool:

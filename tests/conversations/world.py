@@ -55,6 +55,7 @@ note_added = ["primary_resource", "secondary_resources", "contact", "additional_
 [[mailboxes]]
 name = "vip"
 address = "vip@desk.example"
+aliases = ["chef@desk.example"]
 ticket = {{ priority = "Critical" }}
 [[mailboxes]]
 name = "group"
@@ -99,6 +100,10 @@ name = "kept"
 address = "kept@desk.example"
 ticket_note = {{ when_complete = "note" }}
 ticket_time_entry = {{ when_complete = "prohibit" }}
+[[mailboxes]]
+name = "old"
+address = "old@desk.example"
+active = false
 [[mailboxes]]
 name = "alerts"
 address = "alerts@desk.example"

@@ -64,6 +64,7 @@ def test_failures_in_other_languages(subject: str, text: str, status: str) -> No
         ("Entrega demorada", "La entrega se ha demorado a"),
         ("Opóźnione dostarczenie", "Wiadomość nie została jeszcze doręczona do"),
         ("配信の遅延について", "まだ配信されていません"),
+        ("Warnung: Nachricht noch nicht zugestellt", "Sie liegt in der Warteschlange"),
         ("Waiting message", "The mail could not yet be delivered to"),
         ("Your message has not been delivered yet", "It waits for"),
         # by a promise
@@ -115,6 +116,12 @@ def test_an_advice_is_no_promise(text: str) -> None:
         ),
         ("smtp-gateway@example.org", "Delivery failed", "Fails for the following recipients:\njane@example.org", ""),
         ("AntiSpam-Firewall <fw@example.org>", "Mail blocked", "Rejected for jane@example.org: 554 5.7.1", ""),
+        (
+            "Trend Micro <interscan@example.org>",
+            "Mail delivery failed",
+            "Could not be sent to jane@example.org: 550",
+            "",
+        ),
         # a system administrator, in his language
         ("Systeembeheerder <sys@example.org>", "Niet bezorgd: toner", "jane@example.org is onbekend", ""),
         # in the name in which nothing else is written, whatever the words
@@ -161,6 +168,7 @@ def test_names_of_programs(author: str, subject: str, text: str, fields: str) ->
         ("MDaemon@mx.example.org", "Attachment removed", "From: support@example.net\nTo: jane@example.org", ""),
         (POSTMASTER, "Your mailbox is over its limit", "support@example.net has exceeded the size limit.", ""),
         ("Mail System <ms@example.org>", "Mailbox report", "jane@example.org is over quota.", ""),
+        ("System Administrator <sa@example.org>", "Users not migrated", "Account not found: jane@example.org", ""),
         (POSTMASTER, "Re: message rejected", "The address jane@example.org was unknown until today.", ""),
         # people who complain, and show it
         (
@@ -214,6 +222,7 @@ def test_a_lists_refusal_is_about_the_list(author: str, subject: str, text: str,
     ("text", "action"),
     [
         ("Your message has been delivered to:\n\njane@example.org", Action.DELIVERED),
+        ("Your message was delivered to the following:\n\njane@example.org", Action.DELIVERED),
         ("Ihre Nachricht wurde erfolgreich zugestellt:\n\njane@example.org", Action.DELIVERED),
         ("Your message has not been delivered to:\n\njane@example.org", Action.FAILED),
         ("It has been delivered to the host, which said 550 for:\n\njane@example.org", Action.FAILED),

@@ -73,12 +73,15 @@ _GIVEN_UP = re.compile(
 _SUCCESS = re.compile(r"\((?:success|relay)\w*\)|(?<!un)(?<!not )successful (?:mail )?deliver", re.IGNORECASE)
 # Without such a subject, where nothing else is told.
 _DELIVERED = re.compile(
-    r"(?:has|have) been (?:successfully )?(?:delivered|relayed) to|(?:was|were) successfully (?:delivered|relayed)"
-    r"|successful delivery notification|erfolgreich zugestellt",
+    r"(?:has|have) been (?:successfully )?(?:delivered|relayed) to"
+    r"|(?:was|were) (?:successfully )?(?:delivered|relayed) to"
+    r"|successful delivery notification|successfully (?:delivered|relayed)|erfolgreich zugestellt",
     re.IGNORECASE,
 )
 _TROUBLE = re.compile(
-    r"\bnot\b|n't\b|fail|unable|reject|error|undeliver|delay|refus|nicht|unzustell|[45]\d\d ", re.IGNORECASE
+    r"\bnot\b|n't\b|fail|unable|reject|error|undeliver|delay|refus"
+    r"|return|bounc|unknown|full\b|nicht|unzustell|[45]\d\d ",
+    re.IGNORECASE,
 )
 
 

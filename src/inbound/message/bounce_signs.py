@@ -38,6 +38,8 @@ _GATEWAY = _any_of(
     r"(?:e?mail|message|smtp|mime)[_ .-]?(?:system|server|service|gate|scan|sweep|marshal|guard|relay)",
     r"(?:e?mail|message|smtp|mime)[_ .-]?(?:filter|trans|rout)",
     r"(?:e?mail|message)[_ .-]?(?:deliver|robot|agent|hub|switch)",
+    r"inter[_ .-]?scan|virus[_ .-]?wall|symantec|mcafee|sophos|trend micro|barracuda|ironport|forti ?mail|mimecast",
+    r"proofpoint|messagelabs|mimesweeper|webshield|spamassassin|amavis|surfcontrol|websense|kaspersky|clamav",
     r"gateway|delivery[_ .-]?(?:agent|service|notif|system)",
 )
 # What the text of a bounce says near its beginning.
@@ -54,7 +56,7 @@ _TEXT = _any_of(
     r"final-recipient|error[ -]for|rcpt\s+to|failure\s+reasons?|trouble\s+deliver|rejected\s+recipient",
     r"(?:keep|continue|still)\s+trying\s+to\s+deliver|remains\s+in\s+the\s+queue|deliver\w*.{0,80}\spostponed",
     r"not\s+(?:be\s+|been\s+)?accept|not\s+(?:yet\s+)?been\s+delivered|yet\s+to\s+be\s+delivered",
-    r"nicht\s+(?:zugestellt|zustell|ausgeliefert|übermittelt|erreicht)|unzustellbar",
+    r"warteschlange|nicht\s+(?:zugestellt|zustell|ausgeliefert|übermittelt|erreicht)|unzustellbar",
     r"(?:has|have)\s+been\s+(?:delayed|returned|rejected|blocked)|not\s+been\s+possible\s+to\s+deliver",
     r"(?:sendung|nachricht|e-?mail|zustellung)\w*\s+(?:\S+\s+){0,8}(?:fehlgeschlagen|verzögert|zurück)",
     r"(?:送信|配信|配送|送達|送付|お届け)(?:でき(?:ません|な)|に失敗|不能|が遅)|ありません|宛先|退信|退回|无法|無法|未能|失败|失敗",

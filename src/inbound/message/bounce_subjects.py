@@ -30,7 +30,8 @@ _SUBJECTS = (
     r"(?:mail|message|e-?mail)(?: message)? (?:is |was )?(?:(?:could )?not (?:be )?|un|non-?)deliver(?:able|ed)",
     r"message returned|(?:message|mail) bounced|unable to send|delivery unsuccessful",
     r"(?:temporary|transient|smtp|e-?mail|mail) deliver\w* (?:fail|problem|error)",
-    r"(?:ihre |die )?(?:nachricht|e-?mail|mail) (?:konnte |wurde |ist )?(?:nicht (?:zu|aus|über)|unzustellbar|zurück)",
+    r"(?:ihre |die )?(?:nachricht|e-?mail|mail) (?:konnte |wurde |ist )?(?:noch )?nicht (?:zu|aus|über)",
+    r"(?:ihre |die )?(?:nachricht|e-?mail|mail) (?:konnte |wurde |ist )?(?:unzustellbar|zurück)",
     r"nicht zugestellt|unzustellbar|nicht zustellbar|zustell(?:ung|fehler|status|bericht)|rückläufer",
     r"übermittlungsfehler",
     r"fehler bei der (?:nachrichten)?(?:zustellung|übermittlung)",
@@ -65,11 +66,11 @@ _SUBJECTS = (
     r"退信|系统退信|系統退信|退件|被退回|邮件退回|無法(?:傳遞|投遞|寄達)|无法(?:传递|投递|送达)|(?:邮件)?投递失败|未传递|未傳遞",
     r"(?:邮件|郵件)?(?:发送|發送|投递|投遞|傳遞|送达)(?:失败|失敗|延迟|延遲)",
 )
-_SUBJECT = re.compile(rf"\W{{0,3}}(?:\[?postmaster\]? ?|sorry,? )?(?:(?:your|the|a) )?(?:{'|'.join(_SUBJECTS)})")
+_FRONT = r"\W{0,3}(?:\[?postmaster\]? ?|sorry,? |(?:warn(?:ing|ung)|notice|attention|achtung|hinweis)(?:\W{1,3}))?"
+_SUBJECT = re.compile(rf"{_FRONT}(?:(?:your|the|a) )?(?:{'|'.join(_SUBJECTS)})")
 # What is called so may be one, if a mail system writes it: what is meant, and what is wrong with it.
 _MEANT = (
-    r"(?:mail|message|deliver|recipient|address|user|account|quota|sender|spam|smtp"
-    r"|nachricht|zustell|empfänger|postfach|adresse|courrier|courriel|remise|livraison|destinata|correo|mensaje|entrega"
+    r"(?:mail|message|deliver|sender|spam|smtp|nachricht|zustell|courrier|courriel|remise|livraison|destinata|correo|mensaje|entrega"
     r"|messaggio|consegna|recapit|mensagem|bericht|bezorg|meddelande|besked|wiadomo|dostarcz|doruč|сообщени|письм|доставк"
     r"|メール|配信|送信|邮件|郵件|投递|投遞|메일)"
 )
@@ -79,7 +80,15 @@ _WRONG = (
     r"|chec\b|\bnon?\b|impossib|erreur|retour|fallo|devuelt|mancat|errore|falha|não|devolvid|\bniet\b|fout|\binte\b|ikke"
     r"|\bnie\b|błąd|nepodař|\bне\b|ошибк|возврат|エラー|できま|失敗|失败|退|未|실패|반송)"
 )
-_HINT = re.compile(rf"{_MEANT}.{{0,40}}{_WRONG}|{_WRONG}.{{0,40}}{_MEANT}")
+# Systems have much to say about accounts; few words of it are about mail.
+_WHO = r"(?:recipient|address|user|account|quota|mailbox|empfänger|postfach|adresse|benutzer)"
+_GONE = (
+    r"(?:unknown|invalid|unavailable|full\b|exceed|over\b|no such|not (?:found|exist)|does(?: not|n't) exist|unbekannt"
+    r"|voll\b|existiert nicht|nicht gefunden|ungültig)"
+)
+_HINT = re.compile(
+    rf"{_MEANT}.{{0,40}}{_WRONG}|{_WRONG}.{{0,40}}{_MEANT}|{_WHO}.{{0,40}}{_GONE}|{_GONE}.{{0,40}}{_WHO}"
+)
 
 
 def has_bounce_subject(subject: str) -> bool:

@@ -23,7 +23,10 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from inbound.routing import _unquoted
+from inbound.security.limits import ConnectionCount
+from inbound.smtp.protocol import Connections, InboundSMTP
 from inbound.smtp.replies import Reply
+from inbound.smtp.session import Service
 from inbound.smtp.syntax import parse_mail
 from smtp.test_stream import feed, read
 
@@ -105,6 +108,16 @@ class Stock(SMTP):
     async def push(self, status: Any) -> None:
         """Say nothing: there is no peer."""
         self.replies.append(status)
+
+
+async def test_of_aiosmtpd_only_the_connection_is_used() -> None:
+    """It finds neither commands nor hooks in ours: none of its own is reachable, and nothing is spent on the search."""
+    service = cast("Service", SimpleNamespace(handler=object(), hostname="mx.desk.example"))
+    ours = InboundSMTP(service, Connections(ConnectionCount()), asyncio.get_running_loop())
+    assert (ours._smtp_methods, ours._auth_methods, ours._handle_hooks) == ({}, {}, {})
+    stock = Stock()
+    assert stock._smtp_methods.keys() >= {"EHLO", "VRFY"}
+    assert stock._auth_methods.keys() >= {"LOGIN"}
 
 
 async def read_with_aiosmtpd(chunks: Sequence[bytes]) -> tuple[bytes | str, bytes]:

@@ -267,6 +267,8 @@ CRUMBS = [
     b"=41",
     b"=\n",
     b"xyz\r\n",
+    b"abcd\r\n",
+    b"abcdEFGH\n",
     b"4=",
     b"\n \n",
 ]

@@ -36,7 +36,11 @@ def leaf_digest(content: bytes, start: int, end: int, encoding: bytes) -> bytes:
 
 
 def _with_line_feeds(octets: bytes) -> bytes:
-    return octets.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in octets else octets
+    if b"\r" not in octets:
+        return octets
+    # Octets, unlike text, have no other line ends than CRLF, CR and LF. One look at each, where replacing takes two.
+    lines = octets.splitlines()
+    return b"\n".join([*lines, b""] if octets[-1:] in {b"\r", b"\n"} else lines)
 
 
 def _digest_of_pieces(decoded: Iterator[bytes]) -> bytes:

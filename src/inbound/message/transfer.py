@@ -64,7 +64,7 @@ def _decode_large_base64(source: bytes, start: int, end: int) -> bytes:
         end = padding
     out = BytesIO()
     rest = b""
-    for first, last in pieces(start, end):
+    for first, last in pieces(_decode_whole_lines(source, start, end, out), end):
         *whole, rest = (rest + source[first:last].translate(None, _NOT_BASE64)).split(b"=")
         out.write(b"".join(map(_decode_piece, whole)))
         groups = len(rest) & ~3
@@ -72,6 +72,23 @@ def _decode_large_base64(source: bytes, start: int, end: int) -> bytes:
         rest = rest[groups:]
     out.write(_decode_piece(rest))
     return out.getvalue()
+
+
+def _decode_whole_lines(source: bytes, start: int, end: int, out: BytesIO) -> int:
+    """Decode as long as lines hold whole groups of four, as encoders write them; where that ends.
+
+    Then nothing has to be taken out first: the decoder skips line ends, and says when a group is left over.
+    """
+    while end - start > PIECE_BYTES:
+        cut = source.rfind(b"\n", start, start + PIECE_BYTES) + 1
+        if not cut or source.find(b"=", start, cut) >= 0:
+            break
+        try:
+            out.write(binascii.a2b_base64(source[start:cut]))
+        except binascii.Error:
+            break
+        start = cut
+    return start
 
 
 def decode_base64(octets: bytes) -> bytes:

@@ -7,12 +7,11 @@ and exceptions, stock limits are missing, and a stock disconnect cancels what is
 import asyncio
 import ssl
 
-from aiosmtpd.smtp import SMTP
-
 from inbound import metrics
 from inbound.security.limits import ConnectionCount
 from inbound.security.peers import parse_address
 from inbound.smtp import events, login, replies, stream, syntax
+from inbound.smtp.bare import BareSMTP
 from inbound.smtp.deadline import Deadline
 from inbound.smtp.handler import Client, Transaction
 from inbound.smtp.replies import Reply
@@ -33,27 +32,11 @@ class Connections:
         self.is_stopping = False
 
 
-class _NoHooks:
-    """aiosmtpd's handler: it has nothing to call, and nothing to look for."""
-
-    def __dir__(self) -> list[str]:
-        return []
-
-
-_NO_HOOKS = _NoHooks()
-
-
-class InboundSMTP(SMTP):
-    """One connection. Of aiosmtpd's own commands (``smtp_*``) none is ever called."""
-
-    #: aiosmtpd makes it the limit of the stream
-    line_length_limit = stream.STREAM_LIMIT_BYTES
-
-    _reader: asyncio.StreamReader
-    _writer: asyncio.StreamWriter
+class InboundSMTP(BareSMTP):
+    """One connection, and the conversation on it."""
 
     def __init__(self, service: Service, connections: Connections, loop: asyncio.AbstractEventLoop) -> None:
-        super().__init__(_NO_HOOKS, hostname=service.hostname, loop=loop)
+        super().__init__(service.hostname, loop)
         self._service = service
         self._connections = connections
         self._handler = service.handler
@@ -67,30 +50,10 @@ class InboundSMTP(SMTP):
         #: when everything up to the next message has to be over
         self._idle_until = 0.0
 
-    def __dir__(self) -> list[str]:
-        # aiosmtpd looks for its own commands among all attributes, for every connection anew: a sixth of its cost.
-        return []
-
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin the conversation, in its own task."""
         self._connections.open.add(self)
         super().connection_made(transport)
-
-    def connection_lost(self, error: Exception | None) -> None:
-        """Let the conversation find out by itself: it may be waiting for a commit, which must not be cancelled."""
-        asyncio.StreamReaderProtocol.connection_lost(self, error)
-
-    def eof_received(self) -> bool | None:
-        """Go on with what was received: a peer that closes its side may still wait for the reply."""
-        return asyncio.StreamReaderProtocol.eof_received(self)
-
-    def _reset_timeout(self, duration: float | None = None) -> None:
-        """Arm no timer of aiosmtpd's: it would close without a word, and starts again with every command."""
-
-    def task(self) -> "asyncio.Task[None]":
-        """The conversation; it ends with the connection."""
-        assert self._handler_coroutine is not None  # noqa: S101 - aiosmtpd sets it when the connection is made
-        return self._handler_coroutine
 
     def stop(self) -> None:
         """Say goodbye, unless a message is being received or delivered: then its reply comes first."""

@@ -31,6 +31,7 @@ def told(author: str, subject: str, text: str, fields: str = "") -> list[tuple[s
     [
         # called and worded so, with why in words alone
         ("Retour de courrier : toner", "N'a pas été distribué à\n{}\nLe destinataire est introuvable", "5.1.1"),
+        ("Notification d'état de remise (échec)", "Échec de la remise à\n{}\nAdresse inconnue", "5.1.1"),
         ("Message non remis", "Impossible de joindre {}\nLa boîte de réception est pleine", "5.2.2"),
         ("Correo devuelto: tóner", "No se ha podido entregar a\n{}\nLa cuota del usuario fue superada", "5.2.2"),
         ("Fallo en la entrega", "No se pudo entregar a\n{}\nEsta dirección no existe", "5.1.1"),
@@ -64,6 +65,8 @@ def test_failures_in_other_languages(subject: str, text: str, status: str) -> No
         ("Entrega demorada", "La entrega se ha demorado a"),
         ("Opóźnione dostarczenie", "Wiadomość nie została jeszcze doręczona do"),
         ("配信の遅延について", "まだ配信されていません"),
+        ("Benachrichtigung zum Übermittlungsstatus (Verzögert)", "Die Übermittlung ist verzögert an"),
+        ("Уведомление о состоянии доставки (задержка)", "Доставка задерживается"),
         ("Warnung: Nachricht noch nicht zugestellt", "Sie liegt in der Warteschlange"),
         ("Waiting message", "The mail could not yet be delivered to"),
         ("Your message has not been delivered yet", "It waits for"),

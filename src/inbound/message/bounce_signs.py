@@ -58,7 +58,7 @@ _TEXT = _any_of(
     r"not\s+(?:be\s+|been\s+)?accept|not\s+(?:yet\s+)?been\s+delivered|yet\s+to\s+be\s+delivered",
     r"warteschlange|nicht\s+(?:zugestellt|zustell|ausgeliefert|übermittelt|erreicht)|unzustellbar",
     r"(?:has|have)\s+been\s+(?:delayed|returned|rejected|blocked)|not\s+been\s+possible\s+to\s+deliver",
-    r"(?:sendung|nachricht|e-?mail|zustellung)\w*\s+(?:\S+\s+){0,8}(?:fehlgeschlagen|verzögert|zurück)",
+    r"(?:sendung|nachricht|e-?mail|zustellung|übermittlung)\w*\s+(?:\S+\s+){0,8}(?:fehlgeschlagen|verzögert|zurück)",
     r"(?:送信|配信|配送|送達|送付|お届け)(?:でき(?:ません|な)|に失敗|不能|が遅)|ありません|宛先|退信|退回|无法|無法|未能|失败|失敗",
     r"не\s+(?:может\s+быть|было|доставлен|удалось)|недоставлен|доставк\w+\s+(?:\w+\s+){0,3}задерж|반송|전송되지|배달",
     r"(?:n'a pas pu|n'ont pas pu|n'a pu|ne peut|ne peuvent)\s+(?:pas\s+)?être\s+(?:remis|distribué|envoyé|délivré)",

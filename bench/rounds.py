@@ -82,7 +82,7 @@ class Course:
         """Prepare; nothing runs yet.
 
         Args:
-            options: `part`, `stored`, `contacts`, `skip` of the command line.
+            options: `part`, `stored`, `contacts`, `only`, `skip` of the command line.
         """
         self._options = options
         self._sizes = sizes(options.part)
@@ -120,7 +120,11 @@ class Course:
         ]
         # Connections, plans and caches are warm before anything counts.
         bench.run_load("warm-up", Work(connections=10, messages=200))
-        return bench, [turn for turn in turns if not any(part in turn.what for part in options.skip)]
+        return bench, [turn for turn in turns if self._is_wanted(turn.what)]
+
+    def _is_wanted(self, what: str) -> bool:
+        only, skip = self._options.only, self._options.skip
+        return (not only or any(words in what for words in only)) and not any(words in what for words in skip)
 
     def _bench(self, settings: str, contacts: int, *, is_filled: bool = False) -> Bench:
         """Start a daemon."""

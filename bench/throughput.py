@@ -1,6 +1,6 @@
 """Messages per second, from an SMTP client over loopback to COMMIT, and what each criterion compares them with.
 
-    throughput.py [--quick] [--rounds N] [--stored N] [--contacts N] [--skip WORDS]... [--json]
+    throughput.py [--quick] [--rounds N] [--stored N] [--contacts N] [--only WORDS]... [--skip WORDS]... [--json]
 
 All take turns: the daemon with 1, 10 and 50 kept connections, with a new connection per message, with 1.4 MB mails, and
 without batches; pgbench with the same statements on the same PostgreSQL; smtp-sink and stock aiosmtpd under the same
@@ -55,9 +55,8 @@ def parse() -> argparse.Namespace:
     parser.add_argument(
         "--contacts", type=int, default=CONTACTS, metavar="N", help="in the directory (default: %(default)s)"
     )
-    parser.add_argument(
-        "--skip", action="append", default=[], metavar="WORDS", help="leave out what has these words in its name"
-    )
+    for name, what in (("--only", "measure what has"), ("--skip", "leave out what has")):
+        parser.add_argument(name, action="append", default=[], metavar="WORDS", help=f"{what} these words in its name")
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args()
     options.part = QUICK_PART if options.quick else 1.0

@@ -82,6 +82,16 @@ def test_other_keys() -> None:
     assert loop_key(mail(""), MAILBOX, "a@x") != loop_key(mail(""), MAILBOX, "b@x")
 
 
+def test_reports_count_with_what_they_are_about() -> None:
+    """The message that came back; without it whom it did not reach, and the notice whose address it came to."""
+    failed = "From: MAILER-DAEMON@mx.example\r\nX-Failed-Recipients: {}@acme.example\r\n"
+    ann, bob = (mail(failed.format(who)) for who in ("ann", "bob"))
+    assert loop_key(ann, MAILBOX, "") == loop_key(ann, MAILBOX, "", "support@desk.example")
+    assert loop_key(ann, MAILBOX, "") != loop_key(bob, MAILBOX, "")
+    notices = {loop_key(ann, MAILBOX, "", f"{who}@desk.example") for who in ("bounce+a", "BOUNCE+A", "bounce+b")}
+    assert len(notices) == 2
+
+
 def test_bodies() -> None:
     """Space is no difference, another word or file is."""
     assert body_key(mail(text="It  burns.\r\n")) == body_key(mail(text="It burns."))

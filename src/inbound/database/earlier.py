@@ -36,7 +36,7 @@ _LOOK_UP = statement("""
              AS w(id, author, date)
         JOIN messages AS m ON m.message_id = w.id
         CROSS JOIN LATERAL (
-            SELECT lower(m.author_address) = w.author AND m.sent_at IS NOT DISTINCT FROM w.date
+            SELECT lower(m.author_address) = w.author AND coalesce(m.sent_at = w.date, false)
                    AND num_nonnulls(m.ticket_id, m.task_id, m.project_id) > 0
         ) AS s(is_same)
         WHERE m.identity <> ALL(CAST(:ignored AS bytea[]))

@@ -197,7 +197,7 @@ def understand(
             mail=mail,
             identities=identity_keys(mail.identity, delivery.received_at, _key(mail, context)),
             thread_ids=thread_ids(mail) if threads_by_header(context.mailboxes[recipient.mailbox]) else (),
-            loop_key=loop_key(mail, context.mailboxes[recipient.mailbox], delivery.mail_from),
+            loop_key=loop_key(mail, context.mailboxes[recipient.mailbox], delivery.mail_from, recipient.address),
             body_key=body,
             is_author_proven=delivery.peer.is_trusted or delivery.proof.is_proven,
             row_id=row_id,

@@ -11,7 +11,7 @@ from typing import Final
 from inbound.message.addresses import parse_addresses
 from inbound.message.forwarded import read_embedded, read_forward
 from inbound.message.subjects import strip_replies
-from inbound.message.tokens import find_token
+from inbound.message.tokens import BOUNCE_PREFIX, find_token
 from inbound.model.earlier import Recent
 from inbound.model.kinds import DeliveryReport
 from inbound.model.mail import Address, Mail
@@ -66,16 +66,17 @@ def returned_to_us(mail: Mail, secrets: Sequence[bytes]) -> Verdict | None:
     return None
 
 
-def loop_key(mail: Mail, mailbox: Mailbox, mail_from: str) -> int | None:
+def loop_key(mail: Mail, mailbox: Mailbox, mail_from: str, rcpt_to: str = "") -> int | None:
     """What two messages have in common that may be of one loop: mailbox, originator, subject.
 
-    The subject loses its reply prefixes, case and space; its ticket numbers stay. A report counts with the message that
-    it returns: what mail systems call their reports is always the same.
+    The subject loses its reply prefixes, case and space; its ticket numbers stay. A report counts with what it is
+    about: what mail systems call their reports is always the same.
 
     Args:
         mail: understood.
         mailbox: it came to.
         mail_from: reverse-path; stands for an author that the message does not name.
+        rcpt_to: of the envelope; tells reports to the addresses of several notices apart.
 
     Returns:
         64 bits; None for an alerts mailbox, where nothing is counted.
@@ -83,8 +84,16 @@ def loop_key(mail: Mail, mailbox: Mailbox, mail_from: str) -> int | None:
     if mailbox.handler != "desk":
         return None
     report = mail.report if isinstance(mail.report, DeliveryReport) else None
-    about = (report.returned_message_id or report.returned_subject) if report else ""
+    about = _reported(report, rcpt_to) if report else ""
     return _digest(mailbox.name, *_originators(mail, mailbox, mail_from), fold_subject(mail.subject), about)
+
+
+def _reported(report: DeliveryReport, rcpt_to: str) -> str:
+    """The message that a report returns; otherwise whom it did not reach, and the notice whose address it came to."""
+    if named := report.returned_message_id or report.returned_subject:
+        return named
+    notice = rcpt_to.casefold() if rcpt_to.casefold().startswith(BOUNCE_PREFIX) else ""
+    return " ".join((notice, *(one.address.casefold() for one in report.recipients)))
 
 
 def fold_subject(subject: str) -> str:

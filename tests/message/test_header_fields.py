@@ -4,7 +4,8 @@ import pytest
 
 from inbound.message.charset import clean, clean_line, decode
 from inbound.message.encoded_words import decode_words
-from inbound.message.headers import MAX_REFERENCES, message_ids, parse_parameters, read_header
+from inbound.message.headers import MAX_REFERENCES, message_ids, read_header
+from inbound.message.parameters import parse_parameters
 from inbound.message.transfer import decode_base64, decode_quoted_printable
 
 

@@ -29,6 +29,7 @@ ANNOUNCEMENTS = {
     "a label of two words nobody told us about": (
         "From: Anna <anna@example.com>\nZzzz zz: 3/3/2026 2:05 PM\nTo: Jan\nSubject: x"
     ),
+    "a short rule above the line": "---\nOn Tue, Mar 3, 2026 at 2:05 PM Anna <anna@example.com> wrote:",
     "a desk's line with a rule above it": "---\nBitte antworten Sie oberhalb dieser Zeile.",
     "Notes, fields below each other": "Anna Muster <anna@example.com>\n03.03.2026 14:05\n\nAn\nJan\nThema\nDrucker",
     "Outlook's order, without an address": "Von: Anna\nGesendet: Dienstag, 3. März 2026 14:05\nAn: Jan",

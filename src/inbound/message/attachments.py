@@ -6,7 +6,8 @@ from urllib.parse import unquote
 
 from inbound.message.charset import clean_line
 from inbound.message.encoded_words import decode_words
-from inbound.message.headers import MAX_HEADER_BYTES, parse_parameters, read_header
+from inbound.message.headers import MAX_HEADER_BYTES, read_header
+from inbound.message.parameters import parse_parameters
 from inbound.message.structure import Part
 from inbound.model.mail import Attachment, Octets
 
@@ -116,8 +117,10 @@ def declared_name(part: Part) -> str:
 
 def _name_in(disposition: Mapping[str, str], content_type: Mapping[str, str]) -> str:
     """Each belongs to one of the fields; programs mix them up."""
-    found = (parameters.get(key, "") for key in ("filename", "name") for parameters in (disposition, content_type))
-    return next(filter(None, found), "")
+    if not disposition and not content_type:
+        return ""
+    named = disposition.get("filename", "") or content_type.get("name", "")
+    return named or content_type.get("filename", "") or disposition.get("name", "")
 
 
 def safe_name(name: str) -> str:

@@ -70,7 +70,7 @@ def opens_with_date(text: str) -> bool:
 
 def opens(text: str) -> bool:
     """Does it begin like the line before a quote?"""
-    return opens_with_word(text) or opens_with_date(text)
+    return bool(_OPENING_WORD.match(text) or _OPENING_DATE.match(text))
 
 
 def is_dated(text: str) -> bool:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from inbound.message.attribution_facts import opens
 from inbound.message.attribution_lines import AttributionLine, attribution_ending_at
 from inbound.message.header_blocks import HeaderBlock, block_at, block_on_line
 from inbound.message.mark_lines import Mark, is_rule, read_mark
@@ -9,7 +10,7 @@ from inbound.message.quote_marks import Line, next_spoken
 
 #: quoted lines in which what they begin with is looked for
 MAX_HEAD_LINES = 6
-#: characters of a rule that belongs to what stands below it
+#: characters of a rule that belongs to what stands below it, though a line of text stands right above
 MIN_RULE_CHARS = 10
 
 
@@ -81,16 +82,26 @@ def _attribution_at(lines: list[Line], start: int) -> AttributionLine | None:
 
 def headed_until(lines: list[Line], index: int) -> int:
     """Of quoted lines that begin with who wrote them, the line behind that; 0 of others."""
-    for last in range(index, min(len(lines), index + MAX_HEAD_LINES)):
+    first = next_spoken(lines, index, index + MAX_HEAD_LINES)
+    if first >= len(lines) or not _may_be_head(lines[first].text):
+        return 0
+    for last in range(first, min(len(lines), first + MAX_HEAD_LINES)):
         if not lines[last].depth and not lines[last].is_blank:
             break
         found = find_embedded(lines, last, index, max_depth=1)
         if found:
-            return found.end if found.start <= next_spoken(lines, index) else 0
+            return found.end if found.start <= first else 0
     return 0
+
+
+def _may_be_head(text: str) -> bool:
+    """Cheap: nearly all quotes begin with what was said."""
+    return "@" in text or ":" in text or "--" in text or "__" in text or (opens(text) and any(map(str.isdigit, text)))
 
 
 def rule_above(lines: list[Line], index: int, floor: int) -> int:
     """The rule right above a line that begins a quote; the line itself without one."""
-    is_ruled = index > floor and len(lines[index - 1].text) >= MIN_RULE_CHARS and is_rule(lines[index - 1])
-    return index - 1 if is_ruled else index
+    if index <= floor or not is_rule(lines[index - 1]):
+        return index
+    is_alone = index - 1 == floor or lines[index - 2].is_blank
+    return index - 1 if is_alone or len(lines[index - 1].text) >= MIN_RULE_CHARS else index

@@ -1,10 +1,9 @@
-"""Header block -> fields, and what the values of simple fields mean (RFC 5322 2.2, 3.6.4; RFC 2045 5.1; RFC 2231)."""
+"""Header block -> fields, and what the values of simple fields mean (RFC 5322 2.2, 3.6.4)."""
 
 import re
-from collections.abc import KeysView, Mapping
-from urllib.parse import unquote_to_bytes
+from collections.abc import KeysView
 
-from inbound.message.charset import clean_line, decode, to_utf8
+from inbound.message.charset import clean_line, to_utf8
 from inbound.message.encoded_words import decode_words
 from inbound.message.identity import normalize_message_id
 
@@ -14,8 +13,6 @@ MAX_FIELDS = 1000
 MAX_HEADER_BYTES = 1_000_000
 #: identifiers kept of one References field: the first and the latest
 MAX_REFERENCES = 100
-
-_MAX_SEGMENTS = 100
 
 _NAME = rb"[!-9;-~]++[ \t]*+:"
 _MBOX_LINE = rb">?From "
@@ -39,14 +36,6 @@ _FIELD_START = re.compile(_NAME)
 _EMPTY_LINE = re.compile(rb"(?>\r*+\n|\r)(?>\r*+\n|\r)")
 _LINE_END = re.compile(rb"\r*+\n|\r")
 
-_PARAMETER = re.compile(r';\s*+([^\s=;"]++)\s*+=\s*+(?:"((?>(?:[^"\\]|\\.)*))"|([^;]*+))', re.DOTALL)
-# What nearly every such field looks like: one parameter, nothing encoded.
-_ONE_PARAMETER = re.compile(
-    rb"([A-Za-z]++/[A-Za-z0-9.+-]++); ?([A-Za-z]++)=(?:\"([^\"\\\x00-\x1f\x7f-\xff]*+)\"|([!#-+\--:<-~]++))\Z"
-)
-_LONE_PARAMETER = re.compile(r"[\w*-]+\s?=")
-_QUOTED_PAIR = re.compile(r'\\(["\\])')
-_SEGMENT = re.compile(r"([^*]+)(?:\*(\d{1,3}))?(\*)?\Z")
 _MESSAGE_ID = re.compile(rb"<(?:<[^<>]*>|[^<>]*)>")
 
 
@@ -156,37 +145,6 @@ def unfold(value: bytes) -> bytes:
     return value.strip()
 
 
-def parse_parameters(value: bytes) -> tuple[str, Mapping[str, str]]:
-    """Split ``value; name=parameter`` (RFC 2045 5.1; RFC 2231), with encoded words and raw octets in parameters.
-
-    Args:
-        value: unfolded field value.
-
-    Returns:
-        what stands before the first semicolon, in lower case, and the parameters by name in lower case.
-    """
-    if not value:
-        return "", {}
-    if (one := _ONE_PARAMETER.match(value)) and b"=?" not in value:
-        head, name, quoted, token = one.groups(b"")
-        return head.decode("ascii").lower(), {name.decode("ascii").lower(): (quoted or token).decode("ascii")}
-    text = value.decode("latin-1")
-    if _LONE_PARAMETER.match(text):
-        # The value was forgotten: "Content-Disposition: filename=a.pdf".
-        text = f";{text}"
-    kind, semicolon, _ = text.partition(";")
-    kind = kind.strip().lower()
-    if not semicolon:
-        return kind, {}
-    raw: dict[str, str] = {}
-    for key, in_quotes, bare in _PARAMETER.findall(text):
-        plain = _QUOTED_PAIR.sub(r"\1", in_quotes) if in_quotes else bare.strip().strip('"')
-        raw.setdefault(key.lower(), plain)
-    if "*" in text:
-        return kind, _join_segments(raw)
-    return kind, {name: _decode_parameter(plain) for name, plain in raw.items()}
-
-
 def message_ids(value: bytes) -> tuple[str, ...]:
     """Identifiers of an In-Reply-To or References value (RFC 5322 3.6.4), normalised.
 
@@ -272,33 +230,3 @@ def _original_offset(block: bytes, lines: int) -> int:
             return len(block)
         position = line_end.end()
     return position
-
-
-def _join_segments(raw: Mapping[str, str]) -> Mapping[str, str]:
-    """RFC 2231 3 and 4: ``name*0*``, ``name*1`` ... and ``name*`` become ``name``; a plain ``name`` gives way."""
-    plain: dict[str, str] = {}
-    segments: dict[str, list[tuple[int, bool, str]]] = {}
-    for key, value in raw.items():
-        parsed = _SEGMENT.match(key)
-        if parsed is None or (parsed[2] is None and parsed[3] is None):
-            plain[key] = _decode_parameter(value)
-        elif len(segments.setdefault(parsed[1], [])) < _MAX_SEGMENTS:
-            segments[parsed[1]].append((int(parsed[2] or 0), bool(parsed[3]), value))
-    return plain | {name: _decode_segments(sorted(parts)) for name, parts in segments.items()}
-
-
-def _decode_segments(parts: list[tuple[int, bool, str]]) -> str:
-    charset = ""
-    if parts[0][1] and parts[0][2].count("'") >= 2:
-        charset, _language, first = parts[0][2].split("'", 2)
-        parts = [(0, True, first), *parts[1:]]
-    octets = b"".join(
-        unquote_to_bytes(value.encode("latin-1")) if is_extended else value.encode("latin-1")
-        for _, is_extended, value in parts
-    )
-    # Some mailers fold encoded words over segments.
-    return decode_words(octets) if b"=?" in octets else decode(octets, charset)
-
-
-def _decode_parameter(value: str) -> str:
-    return decode_words(value.encode("latin-1"))

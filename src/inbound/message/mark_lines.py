@@ -55,7 +55,8 @@ class Mark:
 def read_mark(line: Line) -> Mark | None:
     """Read ``-----Original Message-----`` and ``Begin forwarded message:``."""
     if line.text[:1] not in _DASHES and line.text[-1:] not in _COLONS:
-        return Mark(is_forward=False, is_known=True, rest="") if _is_preview(line.text) else None
+        is_preview = "---" in line.text and _is_preview(line.text)
+        return Mark(is_forward=False, is_known=True, rest="") if is_preview else None
     text = line.text[:MAX_LINE_CHARS]
     if text[:1] in _DASHES and (ruled := _RULED_ALONE.match(text) or _RULED.match(text)):
         phrase = fold(ruled["phrase"])
@@ -72,8 +73,6 @@ def read_mark(line: Line) -> Mark | None:
 
 def _is_preview(text: str) -> bool:
     """Is it "Petra Muster ---03.05.2026 10:15:12---Guten Tag, der Drucker ..." (Notes)?"""
-    if "---" not in text:
-        return False
     name, dashes, rest = text[:MAX_LINE_CHARS].partition("---")
     date, more, _ = rest.partition("---")
     return bool(dashes and more) and len(name) < MAX_BARE_CHARS and len(date) < MAX_BARE_CHARS and is_dated(date)

@@ -117,7 +117,7 @@ OPENINGS = (
 )
 
 _SENT = (
-    r"sent|gesendet|versendet|verschickt|geschickt|envoyé|enviad[oa]|enviat|inviato|verzonden|verstuurd|wysłan[eoay]|"
+    r"sent|send|gesendet|versendet|verschickt|geschickt|envoyé|enviad[oa]|enviat|inviato|verzonden|verstuurd|wysłan[eoay]|"
     r"skickat|skickades|skickas|secured|securely sent|nosūtīts|išsiųsta|đã gửi|"
     r"sendt|lähetetty|отправлено|надіслано|изпратено|odesláno|odoslané|poslano|poslato|trimis|"
     r"saadetud|elküldve|στάλθηκε|εστάλη|dikirim|được gửi"

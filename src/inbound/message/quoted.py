@@ -1,11 +1,12 @@
 """The new text of a mail, told from what it quotes and from its signature."""
 
+import re
 from enum import Enum, auto
 
 from inbound.message.embedded import Embedded, find_embedded, headed_until, rule_above
 from inbound.message.mark_lines import is_rule
 from inbound.message.phrases import LINE_STEMS, REPLY_ABOVE
-from inbound.message.quote_marks import Line, end_of_code, next_spoken, read_lines
+from inbound.message.quote_marks import FENCE, Line, end_of_code, next_spoken, read_lines
 from inbound.message.signatures import signature_start
 from inbound.model.mail import Reply
 
@@ -18,6 +19,8 @@ MAX_CONTEXT_LINES = 30
 MAX_REPLY_LINE_CHARS = 120
 
 _PGP_START = "-----BEGIN PGP SIGNED MESSAGE-----"
+# A pattern is faster than trying each of them.
+_LINE_STEM = re.compile("|".join(LINE_STEMS))
 _SENTENCE_ENDS = (".", "!", "?", ":", ";")
 
 
@@ -108,7 +111,7 @@ def _quoted_runs(lines: list[Line], *, is_headed: bool) -> list[tuple[int, int, 
     floor = index = 0
     while index < len(lines):
         line = lines[index]
-        if (code_end := end_of_code(lines, index)) > index:
+        if line.text[:3] == FENCE and (code_end := end_of_code(lines, index)) > index:
             index = code_end
             continue
         if _is_reply_line(line):
@@ -145,8 +148,7 @@ def _is_reply_line(line: Line) -> bool:
         return False
     if text.startswith("##") and text.endswith("-##"):
         return True
-    folded = text.casefold()
-    return any(stem in folded for stem in LINE_STEMS) and bool(REPLY_ABOVE.search(text))
+    return bool(_LINE_STEM.search(text.casefold())) and bool(REPLY_ABOVE.search(text))
 
 
 def _end_of_quote(lines: list[Line], embedded: Embedded) -> int:

@@ -4,7 +4,7 @@ import re
 
 from inbound.message.mark_lines import is_rule
 from inbound.message.phrases import DEVICE, MY, SENT_FROM, SENT_FROM_PROGRAM
-from inbound.message.quote_marks import Line, end_of_code, next_spoken
+from inbound.message.quote_marks import FENCE, Line, end_of_code, next_spoken
 
 #: lines a signature has at most when its mark has lost the blank that RFC 3676 4.3 asks for
 MAX_LINES = 40
@@ -59,7 +59,8 @@ def signature_start(lines: list[Line], start: int, end: int) -> int | None:
         line = lines[index]
         if line.is_blank or index < code_end:
             continue
-        code_end = end_of_code(lines, index, end)
+        if line.text[:3] == FENCE:
+            code_end = end_of_code(lines, index, end)
         is_start = _ends_text(lines, index, end, is_ruled=ruled) if spoken else _is_all(lines, index, start, end)
         if is_start or _is_mark(line, end - index) or _is_link_list(lines, index, end):
             return index

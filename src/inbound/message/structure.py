@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 
-from inbound.message.headers import MAX_FIELDS, MAX_HEADER_BYTES, Header, parse_parameters, read_header
+from inbound.message.headers import MAX_FIELDS, MAX_HEADER_BYTES, Header, read_header
+from inbound.message.parameters import parse_parameters
 from inbound.message.smime import signed_content
 from inbound.message.transfer import decode_part, is_encoded
 from inbound.model.mail import Octets

@@ -171,6 +171,8 @@ def _hostile_text() -> Iterator[tuple[str, bytes]]:
     yield "hidden elements", _fill(b"<p style='display:none'>x", html)
     yield "fonts without size", _fill(b"<i style='font-size:0'>x", html)
     yield "attributes", _fill(b" a='b'", html + b"<p style='font-size:0'", b">x")
+    yield "long names of attributes", _fill(b"<p none " + b"a" * 19_000 + b">x", html)
+    yield "long numbers in styles", _fill(b"<p style='overflow:hidden;height:" + b"0" * 19_000 + b"x'>x", html)
     yield "less-than signs", _fill(b"<", html)
     yield "comments", _fill(b"<!--", html)
     yield "entities", _fill(b"&#1;&x", html)

@@ -108,3 +108,17 @@ def test_hostile_html_ends(make: Callable[[int], str]) -> None:
     """400 kB that make libxml2 or a backtracking pattern run for minutes are read."""
     html = make(400_000)[:400_000] if len(make(1)) < 4 else make(400_000 // len(make(1)))
     assert len(html_to_text(html)) <= 25 * len(html)
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        "none " + "a" * 19_000,
+        "none " + "a" * 9_000 + " =" + "b" * 9_000,
+        f"style='overflow:hidden;height:{'0' * 19_000}x'",
+        f"style='font-size:{'0' * 9_000}.{'0' * 9_000}x'",
+    ],
+)
+def test_long_tags_are_read_once(attributes: str) -> None:
+    """A megabyte of long tags, which took minutes while names and numbers were tried in parts, is read."""
+    assert html_to_text(f"<p {attributes}>x</p>" * 50).split() == ["x"] * 50

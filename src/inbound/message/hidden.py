@@ -6,13 +6,17 @@ from inbound.message.markup import ATTRIBUTE, MAX_ATTRIBUTES_CHARS, attributes_o
 
 _HIDING = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all"
-    r"|(?<![\w-])(?:max-height|opacity)\s*:\s*0*\.?0+(?:px|pt|em|%)?\s*(?:!important\s*)?(?:;|\Z)",
+    r"|(?<![\w-])(?:max-height|opacity)\s*:\s*(?>0*\.0+|0+)(?:px|pt|em|%)?\s*(?:!important\s*)?(?:;|\Z)",
     re.IGNORECASE,
 )
-_NO_HEIGHT = re.compile(r"(?<![\w-])height\s*:\s*0*\.?0+(?:px|pt|em|%)?\s*(?:!important\s*)?(?:;|\Z)", re.IGNORECASE)
+_NO_HEIGHT = re.compile(
+    r"(?<![\w-])height\s*:\s*(?>0*\.0+|0+)(?:px|pt|em|%)?\s*(?:!important\s*)?(?:;|\Z)", re.IGNORECASE
+)
 _CLIPPING = re.compile(r"overflow\s*:\s*hidden", re.IGNORECASE)
 # Frames of newsletters have it too, and give a size again to what they show.
-_NO_SIZE = re.compile(r"(?<![\w-])font-size\s*:\s*0*\.?0+(?:px|pt|em|%)?\s*(?:!important\s*)?(?:;|\Z)", re.IGNORECASE)
+_NO_SIZE = re.compile(
+    r"(?<![\w-])font-size\s*:\s*(?>0*\.0+|0+)(?:px|pt|em|%)?\s*(?:!important\s*)?(?:;|\Z)", re.IGNORECASE
+)
 _SIZE = re.compile(r"font(?:-size)?\s*:[^;]*?[1-9a-z]", re.IGNORECASE)
 _ZERO = re.compile(r":\s*0*\.?0")
 _HIDDEN = re.compile(r"(?<![^\s/])hidden(?![^\s/])", re.IGNORECASE)

@@ -12,7 +12,8 @@ from typing import NamedTuple
 _TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*+)((?>(?:[^>\"'=]++|=\s*+(?>\"[^\"]*+\"|'[^']*+')?|[\"'])*))>")
 _TAG_WITHOUT_QUOTES = re.compile(r"<(/?)([a-zA-Z][^\s/>]*+)([^>]*+)>")
 _TAG_START = re.compile(r"</?[a-zA-Z]")
-ATTRIBUTE = re.compile(r"([^\s\"'>/=]++)\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s\"'>]++))")
+# It begins where a name begins: a long name without a value is read once, and not again from each of its letters.
+ATTRIBUTE = re.compile(r"(?<![^\s\"'>/=])([^\s\"'>/=]++)\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s\"'>]++))")
 # Python refuses to convert longer numbers (a ValueError inside of html.unescape); no character has one.
 _HUGE_REFERENCE = re.compile(r"&#[0-9]{9,}+;?")
 

@@ -148,6 +148,8 @@ def test_encoded_words(value: bytes, text: str) -> None:
         # only the mark says what it is
         ("Grüße".encode("utf-16"), "", "Grüße"),
         ("日本①".encode("cp932"), "Windows-31J", "日本①"),
+        # characters that vendors added, and half-width letters
+        (b"a \x1b$B-!F|K\\-j\x1b(B b\n\x1b(I16\x1b(B", "iso-2022-jp", "a ①日本㈱ b\nｱｶ"),
         (b"+AOQ-", "utf-7", "ä"),
         ("日本".encode("cp932"), "Shift_JIS", "日本"),
         ("中文".encode("gb18030"), "GB2312", "中文"),

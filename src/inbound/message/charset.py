@@ -75,6 +75,8 @@ _WIDE = frozenset(codec for codec in _CHARSETS.values() if codec.startswith(("ut
 # The escape sequences of ISO-2022-JP (RFC 1468) that lead to other characters: nobody else writes them.
 _JAPANESE = re.compile(rb"\x1b\$[@B]")
 
+_JAPANESE_ESCAPE = re.compile(rb"\x1b(\$[@B]|\([BJI])")
+_JIS_PAIR = re.compile(rb"[\x21-\x7e]{2}")
 _MARKS_OF_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 _CONTROLS = dict.fromkeys([*range(0x20), 0x7F, *range(0x80, 0xA0), 0x2028, 0x2029], " ")
@@ -98,6 +100,8 @@ def decode(octets: bytes, charset: str = "") -> str:
         codec = "iso2022_jp"
     if octets.isascii() and codec not in _SEVEN_BIT and (codec not in _WIDE or b"\0" not in octets):
         return clean(octets.decode("ascii"))
+    if codec.startswith("iso2022_jp") and (japanese := _decode_japanese(octets, codec)):
+        return clean(japanese)
     for candidate in dict.fromkeys((codec, "utf_8")):
         if candidate and (text := _decode_as(octets, candidate)) is not None:
             return clean(text)
@@ -160,6 +164,32 @@ def clean_line(text: str) -> str:
     if text.isprintable() and text.isascii():
         return text.strip()
     return _INVISIBLE.sub("", clean(text).translate(_CONTROLS)).strip()
+
+
+def _decode_japanese(octets: bytes, codec: str) -> str:
+    """ISO-2022-JP with the characters that vendors added to JIS X 0208 (CP50220); empty where the codec is enough."""
+    try:
+        octets.decode(codec)
+    except UnicodeDecodeError:
+        _, *rest = pieces = _JAPANESE_ESCAPE.split(octets)
+        shifted = [pieces[0], *(_shifted(*pair) for pair in zip(rest[::2], rest[1::2], strict=True))]
+        text = b"".join(shifted).decode("cp932", "replace")
+        return "" if "\ufffd" in text else text
+    return ""
+
+
+def _shifted(escape: bytes, octets: bytes) -> bytes:
+    """What stands behind an escape sequence, in Shift_JIS."""
+    if escape == b"(I":
+        return bytes(octet | 0x80 if octet > 0x20 else octet for octet in octets)
+    return _JIS_PAIR.sub(_shift, octets) if escape[:1] == b"$" else octets
+
+
+def _shift(pair: re.Match[bytes]) -> bytes:
+    # JIS X 0208, appendix 1: two rows of 94 become one of 188, around the half-width letters.
+    row, cell = pair[0]
+    lead = (row + 1) // 2 + (0x70 if row < 0x5F else 0xB0)
+    return bytes((lead, cell + 0x1F + (cell >= 0x60) if row % 2 else cell + 0x7E))
 
 
 def _decode_as(octets: bytes, codec: str) -> str | None:

@@ -78,3 +78,18 @@ def test_text_without_end_is_cut_and_kept_as_a_file(monkeypatch: pytest.MonkeyPa
         mail = parse(content)
         assert mail.text == "0123456789"
         assert [bytes(a.content).strip() for a in mail.attachments] == [b"0123456789\nabcdefghijklmnop\nq"]
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        # a gateway decoded it, and left the header as it was
+        (b"Guten Tag, der Drucker steht.\r\n\r\nPetra", "Guten Tag, der Drucker steht.\n\nPetra"),
+        # blanks within what is encoded, and rubbish, are none of it
+        (b"R3V0 ZW4g VGFn LCBQZXRyYQ==", "Guten Tag, Petra"),
+        (b"R3V0ZW4!gVGFn*LCBQZXRyYQ==", "Guten Tag, Petra"),
+    ],
+)
+def test_text_that_is_not_encoded_though_its_header_says_so(body: bytes, text: str) -> None:
+    """Words and punctuation are no base64."""
+    assert parse(b"Content-Transfer-Encoding: base64\r\n\r\n" + body).text == text

@@ -31,7 +31,7 @@ def decode_transfer(octets: bytes, encoding: str) -> bytes:
         what was meant; never an error.
     """
     if encoding == "base64":
-        return decode_base64(octets)
+        return octets if _is_prose(octets) else decode_base64(octets)
     if encoding == "quoted-printable":
         return decode_quoted_printable(octets)
     if encoding in _UUENCODE:
@@ -42,6 +42,12 @@ def decode_transfer(octets: bytes, encoding: str) -> bytes:
 def is_encoded(encoding: str) -> bool:
     """Does this transfer-encoding, in lower case, change octets?"""
     return encoding in {"base64", "quoted-printable"} or encoding in _UUENCODE
+
+
+def _is_prose(octets: bytes) -> bool:
+    """Is it a text that was never encoded, though its header says so? Its first line has words and punctuation."""
+    line = octets[:200].lstrip().partition(b"\n")[0].strip()
+    return line.count(b" ") > 2 and bool(line.translate(None, _BASE64))
 
 
 def decode_part(source: bytes, start: int, end: int, encoding: str) -> bytes:

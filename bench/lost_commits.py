@@ -15,8 +15,10 @@ from verdict import judge
 
 CONNECTIONS = 15
 FINISH_SECONDS = 120.0
-#: one cut takes less than a second, with the pause before the next attempt
-SECONDS_PER_CUT = 5.0
+#: shorter than a late answer takes
+DEADLINE_SECONDS = 3.0
+#: one cut takes less, with the pause before the next attempt
+SECONDS_PER_CUT = 10.0
 
 
 def lose_commits(cuts: int, seed: int) -> list[str]:
@@ -34,7 +36,8 @@ def lose_commits(cuts: int, seed: int) -> list[str]:
         cutter.start()
         try:
             through = parsed._replace(query=urllib.parse.urlencode({**query, "host": str(own)})).geturl()
-            with Daemon(directory=directory, settings=f'[database]\nurl = "{through}"\n') as daemon:
+            settings = f'[database]\nurl = "{through}"\n[intake]\ndeadline_seconds = {DEADLINE_SECONDS}\n'
+            with Daemon(directory=directory, settings=settings) as daemon:
                 return _cut_under_load(daemon, cutter, url, cuts, seed)
         finally:
             cutter.stop()
@@ -66,8 +69,12 @@ def _cut_under_load(daemon: Daemon, cutter: CommitCutter, url: str, cuts: int, s
             wrong.append("mails were left that nobody acknowledged")
     finally:
         mta.stop()
+    if cutter.cuts[Fate.ANSWER_LATE] and not mta.record.deferred:
+        wrong.append("nobody heard 4yz, although answers came after the deadline")
     verdict = judge(url, mta.record.acknowledged.values())
-    print(", ".join(f"{fate.value}: {cutter.cuts[fate]}" for fate in Fate))
+    print(
+        ", ".join(f"{fate.value}: {cutter.cuts[fate]}" for fate in Fate), f"; deferred: {mta.record.deferred.total()}"
+    )
     print(verdict)
     wrong += [] if verdict.is_good else [str(verdict)]
     return wrong + mta.record.rejected + [f"log: {event}" for event in defects(daemon.events())]

@@ -19,6 +19,8 @@ _READY = b"Z"
 #: so that the daemon gets on in between: one of so many COMMITs is cut
 _ONE_IN = 4
 _ANSWER_SECONDS = 30.0
+#: a late answer comes so long after its COMMIT; more than the deadline of the daemon
+LATE_SECONDS = 6.0
 
 
 class Fate(Enum):
@@ -30,6 +32,8 @@ class Fate(Enum):
     REQUEST_LOST = "not committed"
     #: it is sent, and nobody waits for what becomes of it
     UNKNOWN = "cut at once"
+    #: it is done, and heard of when the peers have given up
+    ANSWER_LATE = "answer late"
 
 
 class CommitCutter:
@@ -110,6 +114,8 @@ class _Line:
         #: answers that are still to come
         self._unanswered = 0
         self._is_deaf = False
+        self._may_pass_back = asyncio.Event()
+        self._may_pass_back.set()
         self._answered = asyncio.Event()
 
     async def run(self, fate_of: Callable[[], Fate | None]) -> None:
@@ -136,8 +142,10 @@ class _Line:
             kind, octets = await _read_message(self._reader)
             if self._is_commit(kind, octets[1 + _LENGTH_BYTES :]) and (fate := fate_of()) is not None:
                 await self._meet(fate, kind, octets)
-                return
-            await self._send(kind, octets)
+                if fate is not Fate.ANSWER_LATE:
+                    return
+            else:
+                await self._send(kind, octets)
 
     async def _send(self, kind: bytes, octets: bytes) -> None:
         self._unanswered += kind in {_QUERY, _SYNC}
@@ -156,6 +164,12 @@ class _Line:
     async def _meet(self, fate: Fate, kind: bytes, octets: bytes) -> None:
         if fate is Fate.REQUEST_LOST:
             return
+        if fate is Fate.ANSWER_LATE:
+            self._may_pass_back.clear()
+            await self._send(kind, octets)
+            await asyncio.sleep(LATE_SECONDS)
+            self._may_pass_back.set()
+            return
         self._is_deaf = True
         await self._send(kind, octets)
         while kind not in {_QUERY, _SYNC}:
@@ -168,6 +182,7 @@ class _Line:
         while True:
             kind, octets = await _read_message(self._server_reader)
             self._unanswered -= kind == _READY
+            await self._may_pass_back.wait()
             if not self._is_deaf:
                 self._writer.write(octets)
                 await self._writer.drain()

@@ -115,6 +115,8 @@ def test_explain_of_another_day_does_not_begin_it(here: Daemon, database_url: st
         (("messages", "raw", "99"), 1, "there is no message 99"),
         (("messages", "retry", "99"), 1, "there is no message 99"),
         (("messages", "retry"), 2, "name the messages"),
+        (("messages", "list", "--reason", "own-notice"), 2, "is no code: did you mean own_notice"),
+        (("messages", "list", "--outcome", "zzz"), 2, "docs/reasons.md has all of them"),
         (("messages", "show", "9" * 30), 2, "than or equal to"),
         (("migrate", "--revision", "nonsense"), 1, "cannot migrate to revision"),
     ],

@@ -1,7 +1,9 @@
 """`inbound messages …`: where is my mail?"""
 
+import difflib
 import json
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -17,7 +19,7 @@ from inbound.database.engine import transaction
 from inbound.errors import InboundError, NotFound
 from inbound.message.charset import clean
 from inbound.message.parse import parse
-from inbound.model.outcome import Deferred, Reason
+from inbound.model.outcome import Deferred, Outcome, Reason
 
 app = typer.Typer(help="Find stored messages; see why each became what it became.", no_args_is_help=True)
 
@@ -46,8 +48,8 @@ def list_(
     settings, path = load(config)
     wanted = messages.Search(
         mailbox=text_of(mailbox),
-        outcome=text_of(outcome),
-        reason=text_of(reason),
+        outcome=_code(outcome, Outcome, "--outcome"),
+        reason=_code(reason, Reason, "--reason"),
         sender=text_of(sender),
         subject=text_of(subject),
         message_id=clean(message_id).strip().removeprefix("<").removesuffix(">") if message_id else None,
@@ -62,6 +64,16 @@ def list_(
             typer.echo(json.dumps(listed_json(one), ensure_ascii=False))
     else:
         message_table(found)
+
+
+def _code(text: str | None, codes: type[StrEnum], option: str) -> str | None:
+    """A code that exists: a misspelt one would find nothing, which looks like good news."""
+    given = text_of(text)
+    if given is None or given in {*codes}:
+        return given
+    near = difflib.get_close_matches(given, [*codes], cutoff=0.5)
+    hint = f"did you mean {', '.join(near)}?" if near else "docs/reasons.md has all of them"
+    raise typer.BadParameter(f"{given!r} is no code: {hint}", param_hint=option)
 
 
 @app.command()

@@ -161,3 +161,23 @@ async def test_a_handshake_that_is_broken_off_is_told(
             while not events:  # noqa: ASYNC110 - as above
                 await asyncio.sleep(0.001)
     assert (events[0]["event"], bool(events[0]["error"])) == ("tls_failed", True)
+
+
+async def test_nothing_is_said_to_a_peer_that_is_gone(
+    start: "StartStage",
+    certificate: "Certificate",
+    tls_listener: Callable[[str], Listener],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Answers that come when TLS has ended are not written: asyncio would warn about each of them."""
+    limits = Limits(soft_errors=1, error_delay_seconds=0.01)
+    stage = await start(listeners=(tls_listener("starttls"),), limits=limits)
+    talk = await greeted(stage)
+    await talk.start_tls(certificate)
+    await talk.send(b"NONSENSE\r\n" * 19)
+    await talk.reply()
+    talk.writer.close()
+    async with asyncio.timeout(10):
+        while stage.reception._connections.open:  # noqa: ASYNC110 - the reception sets no event for a test
+            await asyncio.sleep(0.001)
+    assert [record.message for record in caplog.records if record.name == "asyncio"] == []

@@ -135,9 +135,10 @@ class InboundSMTP(BareSMTP):
         self._unsent += reply.octets
 
     def _send(self) -> None:
-        if self._unsent:
+        # To a peer that is gone nothing is said: asyncio would warn in the log about every time.
+        if self._unsent and not self._writer.is_closing():
             self._writer.write(bytes(self._unsent))
-            self._unsent.clear()
+        self._unsent.clear()
 
     def _end(self, reply: Reply) -> None:
         self._say(reply)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 #: octets of one field that are read
 MAX_VALUE_BYTES = 16_384
@@ -11,6 +12,16 @@ _NOTES = frozenset({"action", "reason", "policy", "sp", "dis", "pct"})
 _PIECE = re.compile(r'\\.|["()]|[^\\"()]+|\\', re.DOTALL)
 _WORD = re.compile(r'"((?>(?:[^"\\]|\\.)*))"|([;=]|[^\s;="]+)', re.DOTALL)
 _QUOTED_PAIR = re.compile(r"\\(.)", re.DOTALL)
+# What a method or a property may be called; values may be anything.
+_NAME = re.compile(r"[\w./-]+")
+
+
+class _Word(NamedTuple):
+    """A word, or one of the marks ``;`` and ``=`` between words."""
+
+    text: str
+    #: a mark in quotes is none
+    is_mark: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,9 +55,9 @@ def read_results(value: bytes) -> Verdicts:
     """
     segments = _segments(value)
     first = segments[0] if segments else []
-    if not first or "=" in first:
+    if not first or any(word.is_mark for word in first):
         return Verdicts(authserv_id="", results=_results(segments))
-    return Verdicts(authserv_id=first[0], results=_results(segments[1:]))
+    return Verdicts(authserv_id=first[0].text, results=_results(segments[1:]))
 
 
 def read_sealed_results(value: bytes) -> tuple[int, Verdicts]:
@@ -62,21 +73,24 @@ def read_sealed_results(value: bytes) -> tuple[int, Verdicts]:
     return (int(text), read_results(rest)) if is_instance else (0, read_results(value))
 
 
-def _segments(value: bytes) -> list[list[str]]:
+def _segments(value: bytes) -> list[list[_Word]]:
     """Words and equal signs between semicolons."""
-    segments: list[list[str]] = [[]]
+    segments: list[list[_Word]] = [[]]
     for word in _words(value[:MAX_VALUE_BYTES].decode("utf-8", "replace").lower()):
-        if word == ";":
+        if word.is_mark and word.text == ";":
             segments.append([])
         else:
             segments[-1].append(word)
     return segments
 
 
-def _words(text: str) -> Iterator[str]:
+def _words(text: str) -> Iterator[_Word]:
     """Words, quoted strings without their quotes, and the marks between them."""
     for quoted, other in _WORD.findall(_without_comments(text)):
-        yield _QUOTED_PAIR.sub(r"\1", quoted) if quoted else other
+        if quoted:
+            yield _Word(_QUOTED_PAIR.sub(r"\1", quoted), is_mark=False)
+        else:
+            yield _Word(other, is_mark=other in {";", "="})
 
 
 def _without_comments(text: str) -> str:
@@ -96,7 +110,7 @@ def _without_comments(text: str) -> str:
     return "".join(kept)
 
 
-def _results(segments: list[list[str]]) -> tuple[MethodResult, ...]:
+def _results(segments: list[list[_Word]]) -> tuple[MethodResult, ...]:
     results: list[MethodResult] = []
     for segment in segments:
         method, result = "", ""
@@ -114,16 +128,17 @@ def _results(segments: list[list[str]]) -> tuple[MethodResult, ...]:
     return tuple(results)
 
 
-def _pairs(words: list[str]) -> Iterator[tuple[str, str]]:
+def _pairs(words: list[_Word]) -> Iterator[tuple[str, str]]:
     """Every ``name=value``; equal signs within a value, as in a mail address, stay in it."""
     position = 0
     while position + 2 < len(words):
         name, mark, value = words[position : position + 3]
-        if mark != "=" or "=" in {name, value}:
+        if not mark.is_mark or name.is_mark or value.is_mark or not _NAME.fullmatch(name.text):
             position += 1
             continue
         position += 3
-        while position + 1 < len(words) and words[position] == "=":
-            value += "=" + words[position + 1]
+        text = value.text
+        while position + 1 < len(words) and words[position].is_mark:
+            text += "=" + words[position + 1].text
             position += 2
-        yield name, value
+        yield name.text, text

@@ -15,6 +15,7 @@ from socket import socket
 from inbound import __version__, metrics
 from inbound.app.line import READY, follow_orders, stay_alive
 from inbound.app.pages import Page, PageServer
+from inbound.app.signals import leave_terminal_to_supervisor
 from inbound.config import Settings
 from inbound.database import outbox
 from inbound.database.engine import Database, open_engine, transaction
@@ -49,9 +50,7 @@ def report(post: ReporterPost) -> None:
     Args:
         post: all that this process shares with others.
     """
-    # Ctrl-C and a lost terminal are the supervisor's to deal with.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    leave_terminal_to_supervisor()
     os.nice(_NICENESS)
     asyncio.run(_run(post))
 

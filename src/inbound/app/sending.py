@@ -8,6 +8,7 @@ from socket import socket
 
 from inbound import logs
 from inbound.app.line import READY, follow_orders, stay_alive
+from inbound.app.signals import leave_terminal_to_supervisor
 from inbound.config import Settings
 from inbound.database.engine import open_engine
 from inbound.notices.sender import Sender
@@ -33,9 +34,7 @@ def send_notices(post: SenderPost) -> None:
     Args:
         post: all that this process shares with others.
     """
-    # Ctrl-C and a lost terminal are the supervisor's to deal with.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    leave_terminal_to_supervisor()
     os.nice(_NICENESS)
     asyncio.run(_run(post))
 

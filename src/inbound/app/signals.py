@@ -46,3 +46,9 @@ def forget_signals() -> None:
 
 def _note(_number: int, _frame: object) -> None:
     """Python writes the number to the socket; there is nothing else to do."""
+
+
+def leave_terminal_to_supervisor() -> None:
+    """In a process that the supervisor ends: Ctrl-C and a lost terminal are the supervisor's to deal with."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)

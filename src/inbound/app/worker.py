@@ -10,6 +10,7 @@ from socket import socket
 
 from inbound import logs, metrics
 from inbound.app.line import ALIVE, ALIVE_SECONDS, READY, follow_orders
+from inbound.app.signals import leave_terminal_to_supervisor
 from inbound.config import IntakeSettings, Settings
 from inbound.database.engine import open_engine
 from inbound.database.numbers import DayBases
@@ -52,9 +53,7 @@ def work(post: Post) -> None:
     Raises:
         InboundError: it cannot begin, or cannot go on.
     """
-    # Ctrl-C and a lost terminal are the supervisor's to deal with.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    leave_terminal_to_supervisor()
     asyncio.run(_Worker(post).run())
 
 

@@ -119,7 +119,10 @@ class Mail:
     @property
     def author(self) -> Address | None:
         """The first reachable author."""
-        return next((a for a in self.from_ if a.address), None)
+        for one in self.from_:
+            if one.address:
+                return one
+        return None
 
     @property
     def written_by(self) -> Address:

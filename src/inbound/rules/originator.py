@@ -80,8 +80,8 @@ def without_sub_address(key: str) -> str:
 def acting_resource(author: Address | None, directory: Directory) -> Resource | None:
     """The active resource (not a co-managing user) with that address; several: the lowest id."""
     found = directory.resources.get(author.key, ()) if author else ()
-    desk = (resource for resource in found if resource.is_active and resource.co_managed is None)
-    return min(desk, key=lambda resource: resource.id, default=None)
+    desk = [resource for resource in found if resource.is_active and resource.co_managed is None]
+    return min(desk, key=lambda resource: resource.id) if desk else None
 
 
 def _ask(question: Question, directory: Directory, is_known: Callable[[Address], bool]) -> Iterator[Found]:
@@ -176,7 +176,10 @@ def _reachables(addresses: tuple[Address | None, ...]) -> list[Address]:
 
 
 def _reachable(addresses: tuple[Address | None, ...]) -> Address | None:
-    return next(iter(_reachables(addresses)), None)
+    for one in addresses:
+        if one is not None and one.address:
+            return one
+    return None
 
 
 def _first_foreign(addresses: tuple[Address | None, ...], question: Question) -> Address | None:

@@ -275,6 +275,22 @@ async def test_slow_commands_time_out(stage: "Stage", talk: "Talk", sent: bytes)
     assert await talk.reply() == ""
 
 
+async def test_slow_commands_time_out_without_a_log(
+    stage: "Stage", talk: "Talk", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk behind the log keeps no connection open that nobody would close later."""
+
+    def fail(**_: object) -> None:
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr("inbound.logs.connection_ended", fail)
+    limit(stage, command_seconds=0.2)
+    assert (await talk.say("NOOP")).startswith("250 ")
+    assert await talk.reply() == "421 4.4.2 Timeout, closing connection"
+    async with asyncio.timeout(10):
+        assert await talk.reply() == ""
+
+
 async def test_slow_messages_time_out(stage: "Stage", talk: "Talk") -> None:
     """A whole message has one deadline; what came of it is forgotten."""
     await talk.begin()

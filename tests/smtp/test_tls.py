@@ -181,3 +181,25 @@ async def test_nothing_is_said_to_a_peer_that_is_gone(
         while stage.reception._connections.open:  # noqa: ASYNC110 - the reception sets no event for a test
             await asyncio.sleep(0.001)
     assert [record.message for record in caplog.records if record.name == "asyncio"] == []
+
+
+async def test_a_stop_behind_a_timeout(
+    start: "StartStage", certificate: "Certificate", tls_listener: Callable[[str], Listener]
+) -> None:
+    """A connection that was closed for its silence, and whose peer does not notice, is not closed a second time."""
+    stage = await start(listeners=(tls_listener("starttls"),), limits=Limits(command_seconds=0.3))
+    talk = await greeted(stage)
+    await talk.start_tls(certificate)
+    # Under TLS both sides have to say that it ends; this one reads no more.
+    talk.writer.transport.pause_reading()  # type: ignore[attr-defined]  # a transport of both directions
+    (connection,) = stage.reception._connections.open
+    with capture_logs() as events:
+        async with asyncio.timeout(10):
+            while not events:  # noqa: ASYNC110 - as above
+                await asyncio.sleep(0.001)
+    assert connection in stage.reception._connections.open
+    await stage.reception.stop(0.1)
+    assert connection.task().done()
+    assert connection.task().cancelled() or connection.task().exception() is None
+    talk.writer.transport.abort()
+    await asyncio.sleep(0)

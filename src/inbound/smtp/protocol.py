@@ -60,7 +60,7 @@ class InboundSMTP(BareSMTP):
         if not self._is_in_data:
             self._say(replies.STOPPING)
             self._send()
-            self._writer.close()
+            self._hang_up()
 
     def abort(self) -> None:
         """Cut the connection, whatever it is doing."""
@@ -147,9 +147,12 @@ class InboundSMTP(BareSMTP):
             events.ended(self._conversation.client, reply)
 
     def _expire(self) -> None:
-        # The connection closes under the conversation, which ends when it notices.
-        self._end(replies.TIMEOUT)
-        self._hang_up()
+        # The connection closes under the conversation, which ends when it notices. Also when the log cannot be written:
+        # nobody would close it later.
+        try:
+            self._end(replies.TIMEOUT)
+        finally:
+            self._hang_up()
 
     async def _next_reply(self) -> Reply | None:
         """The reply to the next command line; None when there is nothing to say."""

@@ -1,5 +1,6 @@
 """Counting in shared memory, and one view of it."""
 
+import inspect
 import os
 import threading
 from collections.abc import Iterator
@@ -7,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from inbound import metrics
+from inbound import logs, metrics
 from inbound.metrics import kinds
 from inbound.metrics.cells import Memory
 from inbound.metrics.exposition import states, text
@@ -167,6 +168,16 @@ def test_known_words_are_all_there_are() -> None:
     assert {why.value for why in Deferral} < set(metrics.deferred.known)
     assert set(metrics.proofs.known) == {method.value for method in Method} - {Method.EARLIER}
     assert tuple(metrics.dns_failures.known) == Kind.__args__  # type: ignore[attr-defined] # of a Literal
+
+
+def test_every_traceback_is_a_defect() -> None:
+    """What the log shows with a traceback has a counter, under the same name."""
+    with_traceback = {
+        name
+        for name, function in inspect.getmembers(logs, inspect.isfunction)
+        if "exc_info=" in inspect.getsource(function)
+    }
+    assert set(metrics.defects.known) == with_traceback
 
 
 def test_a_row_is_as_large_as_it_says(memory: Memory) -> None:

@@ -9,6 +9,7 @@ from ipaddress import ip_address
 
 import pytest
 from sqlalchemy import Engine
+from structlog.testing import capture_logs
 
 from desk import Desk
 from inbound.config import Settings
@@ -193,6 +194,18 @@ def test_database_trouble_loses_nothing(database: Engine, desk: Desk) -> None:
     refused(tally, "192.0.2.7")
     asyncio.run(RefusalTeller(settings(), database, tally).tell())
     assert desk.rows("SELECT data->'peers'->0->>'count' FROM outbox") == [("3",), ("3",)]
+
+
+def test_a_defect_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What goes wrong otherwise is told with its traceback, counts as a defect, and ends nothing."""
+    counted: list[str] = []
+    monkeypatch.setattr("inbound.metrics.defects.add", counted.append)
+    monkeypatch.setattr("inbound.notices.refused_peers.operator_drafts", None)
+    tally = RefusalTally()
+    refused(tally, "192.0.2.7")
+    with capture_logs() as events:
+        asyncio.run(RefusalTeller(settings(), open_engine("postgresql://nobody@127.0.0.1:1/nothing"), tally).tell())
+    assert [event["event"] for event in events] == counted == ["refusals_failed"]
 
 
 def test_without_a_smart_host_nothing_is_kept(database: Engine, desk: Desk) -> None:

@@ -110,5 +110,13 @@ defects = Counter(
     "inbound_defects_total",
     "Tracebacks in the log, by event: always worth a look.",
     "event",
-    known=("intake_failed", "message_failed", "notice_failed", "proof_failed", "reception_failed", "worker_failed"),
+    known=(
+        "intake_failed",
+        "message_failed",
+        "notice_failed",
+        "proof_failed",
+        "reception_failed",
+        "refusals_failed",
+        "worker_failed",
+    ),
 )

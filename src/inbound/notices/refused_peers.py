@@ -2,7 +2,7 @@
 
 import asyncio
 
-from inbound import logs
+from inbound import logs, metrics
 from inbound.config import Settings
 from inbound.database import refusals
 from inbound.database.engine import Database, transaction
@@ -50,6 +50,7 @@ class RefusalTeller:
             logs.outbox_unavailable(str(trouble))
         except Exception as error:  # noqa: BLE001 - nothing about refused mail may end the task
             logs.refusals_failed(error)
+            metrics.defects.add("refusals_failed")
 
     def _queue(self, taken: Refusals) -> None:
         drafts = operator_drafts(self.settings, _ABOUT)

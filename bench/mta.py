@@ -14,6 +14,8 @@ from mails import FIRST_SERIAL, Sent, make_mail
 #: out of ten mails, so many go to two mailboxes, and so many are sent again although they were acknowledged
 IN_TEN_TO_TWO_MAILBOXES = 2
 IN_TEN_RESENT = 2
+#: while more mails wait than this no new ones are made: what fails for long must not leave more than is sent in the end
+MOST_WAITING = 500
 _PAUSE_SECONDS = 0.05
 _BOTH = ("support@desk.example", "vip@desk.example")
 
@@ -122,7 +124,8 @@ class MailServer:
                 self._under_way -= 1
 
     def _next(self) -> Sent | None:
-        if self._waiting and (not self._is_producing or self._random.random() < 0.5):
+        is_full = len(self._waiting) >= MOST_WAITING
+        if self._waiting and (is_full or not self._is_producing or self._random.random() < 0.5):
             return self._waiting.popleft()
         if not self._is_producing:
             return None

@@ -12,6 +12,7 @@ import trustme
 from structlog.testing import capture_logs
 
 from inbound.config import Limits, Listener
+from inbound.errors import InboundError
 from inbound.smtp.tls import tls_context
 
 if TYPE_CHECKING:
@@ -124,6 +125,31 @@ async def test_a_certificate_changes_under_load(
     assert len(stage.intake.deliveries) == len(seen)
     await old.begin()
     assert (await old.data()).startswith("250 ")
+
+
+async def test_a_certificate_that_goes_away_changes_nothing(
+    start: "StartStage",
+    certificate: "Certificate",
+    tls_listener: Callable[[str], Listener],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """New settings whose files are replaced while they are read are in force as a whole or not at all."""
+    files = {"certificate": str(tmp_path / "certificate.pem"), "key": str(tmp_path / "key.pem")}
+    listener = tls_listener("starttls").model_copy(update=files)
+    write(listener, certificate.certificate.read_bytes(), certificate.key.read_bytes())
+    stage = await start(listeners=(listener,))
+    before = stage.reception._handler.policy, [door.service.tls for door in stage.reception._doors]
+
+    def vanish(one: Listener) -> ssl.SSLContext | None:
+        context = tls_context(one)
+        Path(one.certificate).unlink()
+        return context
+
+    monkeypatch.setattr("inbound.smtp.server.tls_context", vanish)
+    with pytest.raises(InboundError):
+        stage.reception.replace(stage.settings)
+    assert (stage.reception._handler.policy, [door.service.tls for door in stage.reception._doors]) == before
 
 
 async def test_a_peer_that_leaves_right_behind_the_handshake(

@@ -2,8 +2,9 @@
 
 import asyncio
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 
 from inbound import logs, metrics
@@ -74,7 +75,7 @@ class Reception:
             )
             for listener in settings.listeners
         ]
-        self._show_expiries()
+        _show(_expiries_of(settings.listeners))
 
     @property
     def open_connections(self) -> int:
@@ -104,19 +105,13 @@ class Reception:
         named = {(listener.address, listener.port): listener for listener in settings.listeners}
         listeners = [named.get((door.listener.address, door.listener.port), door.listener) for door in self._doors]
         contexts = [tls_context(listener) for listener in listeners]
+        expiries = _expiries_of(listeners)
         for door, listener, context in zip(self._doors, listeners, contexts, strict=True):
             door.listener, door.service.tls = listener, context
             door.service.is_tls_required = listener.tls == "required"
-        self._show_expiries()
+        _show(expiries)
         self._resolver.seconds = settings.limits.dns_seconds
         self._handler.policy = Policy.from_settings(settings, self._resolver, self._secret)
-
-    def _show_expiries(self) -> None:
-        """Until when the certificates are valid that are in use from now on, also those that have expired."""
-        metrics.certificate_expiry.clear()
-        for listener in (door.listener for door in self._doors):
-            if until := expiry_of(listener, is_past_allowed=True):
-                metrics.certificate_expiry.set(until.timestamp(), f"{listener.address}:{listener.port}")
 
     async def stop(self, deadline_seconds: float) -> None:
         """Accept nobody any more, say 421 to idle peers, let messages in progress finish, close.
@@ -136,6 +131,18 @@ class Reception:
             connection.abort()
         await _await_all(cut_off, _ABORT_SECONDS)
         logs.reception_stopped(cut_off=len(cut_off))
+
+
+def _expiries_of(listeners: Sequence[Listener]) -> dict[str, datetime]:
+    """Until when their certificates are valid, also those that have expired."""
+    dates = {f"{one.address}:{one.port}": expiry_of(one, is_past_allowed=True) for one in listeners}
+    return {listener: until for listener, until in dates.items() if until}
+
+
+def _show(expiries: Mapping[str, datetime]) -> None:
+    metrics.certificate_expiry.clear()
+    for listener, until in expiries.items():
+        metrics.certificate_expiry.set(until.timestamp(), listener)
 
 
 async def _await_all(connections: Sequence[InboundSMTP], seconds: float) -> list[InboundSMTP]:

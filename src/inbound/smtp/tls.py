@@ -76,21 +76,27 @@ def expiry_of(listener: Listener, *, is_past_allowed: bool = False) -> datetime 
     context = tls_context(listener.model_copy(update={"client_authorities": ""}))
     if context is None:
         return None
-    client = ssl.create_default_context(cafile=listener.certificate)
-    client.check_hostname = False
-    client.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
-    if is_past_allowed:
-        client.verify_flags |= ssl.VerifyFlags(_NO_CHECK_TIME)
     try:
-        certificate = _certificate_in_handshake(context, client)
+        certificate = _certificate_in_handshake(context, _client_of(listener, is_past_allowed=is_past_allowed))
     except ssl.SSLCertVerificationError as error:
         if is_past_allowed:
             return None
         where = f"listener {listener.address}:{listener.port}"
         raise InboundError(f"{where}: certificate {listener.certificate}: {error.verify_message}") from error
-    except ssl.SSLError:
+    except OSError:
+        # Also a file that was replaced since the context was made.
         return None
     return datetime.fromtimestamp(ssl.cert_time_to_seconds(certificate["notAfter"]), UTC)
+
+
+def _client_of(listener: Listener, *, is_past_allowed: bool) -> ssl.SSLContext:
+    """Trusts the certificate of a listener, and nothing else."""
+    client = ssl.create_default_context(cafile=listener.certificate)
+    client.check_hostname = False
+    client.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    if is_past_allowed:
+        client.verify_flags |= ssl.VerifyFlags(_NO_CHECK_TIME)
+    return client
 
 
 def expiries(settings: Settings) -> dict[str, str]:

@@ -229,3 +229,26 @@ async def test_a_stop_behind_a_timeout(
     assert connection.task().cancelled() or connection.task().exception() is None
     talk.writer.transport.abort()
     await asyncio.sleep(0)
+
+
+async def test_a_goodbye_that_is_not_returned(
+    start: "StartStage",
+    certificate: "Certificate",
+    tls_listener: Callable[[str], Listener],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A peer that does not say under TLS that it ends is cut off: it is counted no more, and must not stay."""
+    monkeypatch.setattr("inbound.smtp.protocol._LINGER_SECONDS", 0.05)
+    stage = await start(listeners=(tls_listener("starttls"),))
+    talk = await greeted(stage)
+    await talk.start_tls(certificate)
+    (connection,) = stage.reception._connections.open
+    assert (await talk.say("NOOP")).startswith("250 ")
+    talk.writer.transport.pause_reading()  # type: ignore[attr-defined]  # a transport of both directions
+    await talk.send(b"QUIT\r\n")
+    async with asyncio.timeout(10):
+        while connection._transport is not None:  # type: ignore[attr-defined]  # noqa: ASYNC110 - of asyncio, and as above
+            await asyncio.sleep(0.001)
+    assert stage.reception._connections.count.total == 0
+    talk.writer.transport.abort()
+    await asyncio.sleep(0)

@@ -6,6 +6,7 @@ and exceptions, stock limits are missing, and a stock disconnect cancels what is
 
 import asyncio
 import ssl
+import weakref
 
 from inbound import metrics
 from inbound.security.limits import ConnectionCount
@@ -107,9 +108,9 @@ class InboundSMTP(BareSMTP):
         # Closed twice, the transport of TLS forgets what it is made of.
         if not transport.is_closing():
             self._writer.close()
-        # close() waits for a peer that reads our last reply; one that never does would stay for ever.
-        if transport.get_write_buffer_size():
-            self.loop.call_later(_LINGER_SECONDS, transport.abort)
+        # close() waits for a peer that reads our last reply and, under TLS, says goodbye; one that does not would stay.
+        if transport.get_write_buffer_size() or self._conversation.client.tls:
+            self.loop.call_later(_LINGER_SECONDS, _abort, weakref.ref(transport))
 
     async def _converse(self) -> None:
         reply: Reply | None = await self._greet()
@@ -278,3 +279,9 @@ class InboundSMTP(BareSMTP):
             raise
         tls = self._writer.get_extra_info("ssl_object")
         self._conversation.begin_tls(tls.version(), *client_certificate(tls))
+
+
+def _abort(transport: weakref.ref[asyncio.WriteTransport]) -> None:
+    """Cut a connection that is still there; whose end is known takes no memory until then."""
+    if found := transport():
+        found.abort()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from inbound.message.attachments import MAX_NAME_BYTES, is_small_inline_image, safe_name, type_of_name
+from inbound.message.attachments import MAX_NAME_BYTES, safe_name, type_of_name
 from inbound.message.parse import parse
 from inbound.model.mail import Attachment
 
@@ -104,17 +104,6 @@ def test_inline_is_what_says_so_or_what_the_html_shows(head: bytes, content_id: 
     html = b'<img src="cid:logo@x"><img src=CID:a%20b>'
     (attachment,) = attachments_of(b"Content-Type: image/png\r\n" + head + b"\r\n\r\nx", html=html)
     assert (attachment.content_id, attachment.is_inline) == (content_id, is_inline)
-
-
-def test_small_inline_images() -> None:
-    """A logo is small, inline and an image; what lacks one of these is an attachment like others."""
-    found = attachments_of(
-        b"Content-Type: image/png\r\nContent-Disposition: inline\r\n\r\nPNG",
-        b"Content-Type: image/png\r\nContent-Disposition: attachment\r\n\r\nPNG",
-        b"Content-Type: application/pdf\r\nContent-Disposition: inline\r\n\r\nPDF",
-    )
-    assert [is_small_inline_image(one, 4) for one in found] == [True, False, False]
-    assert not is_small_inline_image(found[0], 3)
 
 
 @pytest.mark.parametrize(

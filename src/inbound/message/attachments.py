@@ -89,12 +89,6 @@ def type_of_name(name: str) -> str:
     return _TYPES.get(name.rpartition(".")[2].lower(), "application/octet-stream")
 
 
-def is_small_inline_image(attachment: Attachment, min_bytes: int) -> bool:
-    """A logo or the like: an inline image of fewer octets, stored for display but not listed as an attachment."""
-    is_image = attachment.content_type.startswith("image/")
-    return is_image and attachment.is_inline and len(attachment.content) < min_bytes
-
-
 def read_attachments(parts: list[Part], html: str | None, charset: str = "") -> tuple[Attachment, ...]:
     """Decode the parts that are not the text.
 

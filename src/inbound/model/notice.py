@@ -26,7 +26,6 @@ Language = Literal["en", "de"]
 
 KINDS: tuple[NoticeKind, ...] = get_args(NoticeKind)
 ROLES: tuple[Role, ...] = get_args(Role)
-STATES: tuple[State, ...] = get_args(State)
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 
 

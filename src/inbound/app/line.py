@@ -17,12 +17,17 @@ ALIVE_SECONDS = 1.0
 LENGTH_BYTES = 4
 
 
+def say_alive(channel: socket) -> None:
+    """Say that the process still does its work."""
+    # A supervisor that is too busy to listen has heard enough.
+    with contextlib.suppress(BlockingIOError):
+        channel.send(ALIVE)
+
+
 async def stay_alive(channel: socket) -> None:
     """Say again and again that the event loop turns."""
     while True:
-        # A supervisor that is too busy to listen has heard enough.
-        with contextlib.suppress(BlockingIOError):
-            channel.send(ALIVE)
+        say_alive(channel)
         await asyncio.sleep(ALIVE_SECONDS)
 
 

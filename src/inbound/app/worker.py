@@ -9,7 +9,7 @@ from mmap import mmap
 from socket import socket
 
 from inbound import logs, metrics
-from inbound.app.line import ALIVE, ALIVE_SECONDS, READY, follow_orders
+from inbound.app.line import ALIVE_SECONDS, READY, follow_orders, say_alive
 from inbound.app.signals import leave_terminal_to_supervisor
 from inbound.config import IntakeSettings, Settings
 from inbound.database.engine import open_engine
@@ -104,9 +104,7 @@ class _Worker:
             if not self._intake.is_alive:
                 raise InboundError("the committer thread has ended: the worker would accept nothing any more")
             self._show()
-            # A supervisor that is too busy to listen has heard enough.
-            with contextlib.suppress(BlockingIOError):
-                self._post.channel.send(ALIVE)
+            say_alive(self._post.channel)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stop.wait(), ALIVE_SECONDS)
 

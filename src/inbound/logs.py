@@ -194,10 +194,10 @@ def worker_failed(error: BaseException, *, worker: int) -> None:
     _log.critical("worker_failed", worker=worker, exc_info=error)
 
 
-def worker_ended(*, worker: int, pid: int, status: int) -> None:
-    """A worker process is gone; a negative status is the signal that ended it."""
+def worker_ended(*, process: str, worker: int, pid: int, status: int) -> None:
+    """A worker, sender or reporter is gone; a negative status is the signal that ended it."""
     level = _log.info if status == 0 else _log.error
-    level("worker_ended", worker=worker, pid=pid, status=status)
+    level("worker_ended", process=process, worker=worker, pid=pid, status=status)
 
 
 def worker_hangs(*, worker: int, pid: int, seconds: float) -> None:

@@ -6,9 +6,13 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import typer.main
+import typer.testing
 
 from desk import mail
+from inbound import __version__
 from inbound.app.one_mail import usual_sender
+from inbound.cli import app
 from running_daemon import Daemon
 
 
@@ -18,6 +22,25 @@ def here(database_url: str) -> Iterator[Daemon]:
     daemon = Daemon(database_url)
     yield daemon
     daemon.close()
+
+
+def test_the_program_says_its_version() -> None:
+    """``--version`` needs no configuration."""
+    done = typer.testing.CliRunner().invoke(app, ["--version"])
+    assert (done.exit_code, done.stdout) == (0, f"inbound {__version__}\n")
+
+
+def test_help_shows_every_word() -> None:
+    """What a command says of itself is shown whole: brackets would be taken for markup and vanish."""
+    groups = typer.main.get_command(app).commands  # type: ignore[attr-defined]  # a group, typed as a command
+    commands = {(name,): one for name, one in groups.items() if not hasattr(one, "commands")}
+    commands |= {
+        (name, sub): one for name, group in groups.items() for sub, one in getattr(group, "commands", {}).items()
+    }
+    assert len(commands) > 15
+    for words, command in commands.items():
+        shown = typer.testing.CliRunner().invoke(app, [*words, "--help"]).stdout
+        assert " ".join(command.help.split()) in " ".join(shown.split()), words
 
 
 def test_deliver_then_find_it_again(here: Daemon, tmp_path: Path) -> None:
@@ -136,7 +159,8 @@ def test_retry_refuses_what_is_not_in_quarantine(here: Daemon) -> None:
     done = here.command("messages", "retry", "1")
     assert done.returncode == 1
     assert b"is not in quarantine: its outcome is ticket_created" in done.stderr
-    assert here.command("messages", "retry", "--all").returncode == 0
+    nothing = here.command("messages", "retry", "--all")
+    assert (nothing.returncode, nothing.stderr) == (0, b"nothing is in quarantine\n")
 
 
 def test_check_lists_stored_names_that_the_file_drops(here: Daemon) -> None:

@@ -80,7 +80,7 @@ def test_a_reload_starts_and_stops_the_sender(daemon: Daemon, sink: Sink) -> Non
     with_host = daemon.config.read_text()
     daemon.config.write_text(with_host.replace('host = "127.0.0.1"', 'host = ""'))
     daemon.send_signal(signal.SIGHUP)
-    daemon.wait_for("worker_ended")
+    assert daemon.wait_for("worker_ended")["process"] == "sender"
     assert len(daemon.workers()) == 2
     daemon.send(mail())
     daemon.config.write_text(with_host)

@@ -204,7 +204,8 @@ class Supervisor:
                     self._selector.unregister(worker.channel)
                 worker.channel.close()
                 self._posts.memory.vacate(worker.number)
-                logs.worker_ended(worker=worker.number, pid=pid, status=os.waitstatus_to_exitcode(status))
+                kind = self._posts.kind(worker.number)
+                logs.worker_ended(process=kind, worker=worker.number, pid=pid, status=os.waitstatus_to_exitcode(status))
                 ended.append(worker)
         return ended
 

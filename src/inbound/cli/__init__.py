@@ -1,9 +1,11 @@
 """The commands; thin: one file per group, what they do is in ``app``."""
 
 import sys
+from typing import Annotated
 
 import typer
 
+from inbound import __version__
 from inbound.cli import database, directory, mail, messages, notices, peers, service
 from inbound.errors import ConfigurationError, InboundError
 
@@ -14,6 +16,24 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _print_version(*, is_asked: bool) -> None:
+    if is_asked:
+        typer.echo(f"inbound {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    *,
+    is_version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Options of the program itself."""
+
+
 service.add_to(app)
 mail.add_to(app)
 app.add_typer(messages.app, name="messages")

@@ -135,6 +135,9 @@ def retry(
         if is_all:
             with transaction(database) as tx:
                 row_ids = [one.id for one in messages.search(tx, messages.Search(outcome="quarantined", limit=100_000))]
+            if not row_ids:
+                typer.echo("nothing is in quarantine", err=True)
+                return
         failures: list[str] = []
         with typer.progressbar(sorted(row_ids or ()), label="retry", file=sys.stderr) as progress:
             for row_id in progress:

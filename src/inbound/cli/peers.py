@@ -31,7 +31,7 @@ def show_command(
     *,
     is_json: JsonOption = False,
 ) -> None:
-    """Say which [[peers]] entry lets a peer in, or why none does. Exit code 1 when none does."""
+    """Say which entry of the configuration lets a peer in, or why none does. Exit code 1 when none does."""
     settings, _ = load(config)
     parsed = parse_address(address)
     if parsed is None:

@@ -80,7 +80,9 @@ def listed_text(one: Listed, again: Sequence[Redelivery], confirmation: Forwardi
         f"  received    {one.received_at.isoformat()} for mailbox {one.mailbox}, {one.size_bytes} octets",
         f"  envelope    from <{one.mail_from}> to <{one.rcpt_to}>",
         f"  peer        {one.peer_address} {one.peer_name} helo={one.helo} tls={one.tls or 'no'}",
-        f"  author      {one.author_name} <{one.author_address}>",
+        f"  author      {one.author_name} <{one.author_address}>"
+        if one.author_name
+        else f"  author      <{one.author_address}>",
         f"  subject     {one.subject}",
         f"  Message-ID  {one.message_id or 'none'}",
         f"  original    {f'sha256 {one.sha256.hex()}' if one.sha256 else 'not kept: private mail'}",

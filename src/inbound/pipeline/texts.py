@@ -72,6 +72,8 @@ def _reply(one: Classified) -> Reply:
     if one.alarm is not None:
         text = one.alarm.alert.description
     is_whole = verdict.is_whole_mail or verdict.kind == "ticket" or not one.received.mailbox.strip_quotes
+    # What is written down of an invitation without words does not stand in its reply.
+    is_whole = is_whole or not one.received.mail.text.strip()
     cut = _whole(text) if is_whole or one.reply is None else one.reply
     if verdict.indicated is None:
         return cut

@@ -38,10 +38,7 @@ def header(text: str) -> Header:
         ("Delivered-To: support@example.com", Marks()),
         (
             "X-MS-Exchange-Generated-Message-Source: Mailbox Rules Agent",
-            Marks(
-                auto_reply_field="x-ms-exchange-generated-message-source",
-                generated_field="x-ms-exchange-generated-message-source",
-            ),
+            Marks(generated_field="x-ms-exchange-generated-message-source"),
         ),
         # made by a program, but no answer
         ("X-FC-MachineGenerated: true", Marks(generated_field="x-fc-machinegenerated")),

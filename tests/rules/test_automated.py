@@ -4,7 +4,13 @@ import pytest
 
 from inbound.message.parse import parse
 from inbound.model.mail import Mail
-from inbound.rules.automated import automatic_reply_sign, generated_sign, has_vacation_subject, silencing_sign
+from inbound.rules.automated import (
+    automatic_reply_sign,
+    generated_sign,
+    has_vacation_subject,
+    program_sign,
+    silencing_sign,
+)
 
 AUTHOR = "jane@example.org"
 
@@ -19,6 +25,8 @@ REPLIES = [
     "X-Autoreply: yes",
     "X-Auto-Response-Suppress: All\nX-MS-Exchange-Inbox-Rules-Loop: Jane@Example.org",
     "X-Auto-Response-Suppress: DR, OOF\nX-MS-Exchange-Inbox-Rules-Loop: jane@example.org",
+    # a rule of the author's mailbox wrote it
+    "X-MS-Exchange-Generated-Message-Source: Mailbox Rules Agent\nX-MS-Exchange-Inbox-Rules-Loop: jane@example.org",
 ]
 GENERATED = [
     # made by programs, but no answers
@@ -28,6 +36,7 @@ GENERATED = [
     "X-FC-MachineGenerated: true",
     # the loop field names our redirecting mailbox, not the author
     "X-Auto-Response-Suppress: All\nX-MS-Exchange-Inbox-Rules-Loop: support@example.com",
+    "X-MS-Exchange-Generated-Message-Source: Mailbox Rules Agent\nX-MS-Exchange-Inbox-Rules-Loop: support@example.com",
 ]
 WEAK = [
     # they only silence
@@ -91,6 +100,13 @@ def test_a_redirecting_mailbox_is_not_the_author() -> None:
     assert automatic_reply_sign(mail(fields), has_null_path=False, redirecting=frozenset({AUTHOR})) == ""
 
 
+def test_a_rule_that_forwards_answers_nothing() -> None:
+    """Mail that a rule of the author's mailbox passes on is no automatic reply."""
+    made = f"X-MS-Exchange-Generated-Message-Source: Mailbox Rules Agent\nX-MS-Exchange-Inbox-Rules-Loop: {AUTHOR}"
+    assert automatic_reply_sign(mail(made), has_null_path=False)
+    assert automatic_reply_sign(mail(made, "FW: Drucker"), has_null_path=False) == ""
+
+
 @pytest.mark.parametrize(
     ("subject", "has_null_path", "is_reply"),
     [
@@ -124,10 +140,11 @@ def test_vacation_subjects_need_the_null_path(subject: str, has_null_path: bool,
     ],
 )
 def test_the_subject_of_an_automatic_reply_silences(subject: str, expected: bool) -> None:  # noqa: FBT001  # truth table
-    """What is called like an automatic reply is never answered, whatever its header lacks."""
+    """What is called like an automatic reply is never answered, whatever its header lacks; it proves no program."""
     assert bool(generated_sign(mail(subject=subject), has_null_path=False)) is expected
     assert bool(silencing_sign(mail(subject=subject), has_null_path=False)) is expected
     assert not automatic_reply_sign(mail(subject=subject), has_null_path=False)
+    assert not program_sign(mail(subject=subject), has_null_path=False)
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from inbound.model.verdict import Standing
 from inbound.pipeline.context import Context
 from inbound.pipeline.steps import Classified, Decided, Processed
 from inbound.rules import wording
-from inbound.rules.automated import generated_sign, silencing_sign
+from inbound.rules.automated import program_sign, silencing_sign
 from inbound.rules.blocking import why_spam
 from inbound.rules.notices import Happened, Wanted, wanted_notices
 from inbound.rules.originator import without_sub_address
@@ -88,7 +88,7 @@ def _happened(decided: Decided, drafts: Drafts, context: Context) -> Happened:
         is_authenticated=received.delivery.proof.method in _PROVING and not one.authorship.originator.is_recovered,
         is_by_resource=standing is Standing.PROVEN_RESOURCE,
         is_forwarded=one.authorship.originator.source is Source.FORWARDED_BLOCK,
-        is_generated=bool(generated_sign(mail, has_null_path=received.has_null_path)),
+        is_generated=bool(program_sign(mail, has_null_path=received.has_null_path)),
         silencing_sign=silencing_sign(mail, has_null_path=received.has_null_path, own_lists=own_lists(mailbox)),
         is_spam=why_spam(mail.fields, mailbox.spam_headers) is not None,
         is_own=author is not None and is_own_address(author.key, context),

@@ -5,6 +5,7 @@ Each function returns the sign that decided, for the trace; an empty string mean
 
 import re
 
+from inbound.message.subjects import is_forward
 from inbound.model.kinds import DeliveryReport, Marks
 from inbound.model.mail import Mail
 
@@ -14,6 +15,8 @@ _BULK = frozenset({"bulk", "junk", "list"})
 _NO_REPLY = frozenset({"all", "autoreply", "oof"})
 # Auto-Submitted (RFC 3834 5.1, RFC 5436 2.7.1); what else stands there is not "no" either.
 _WRITTEN_BY_A_PERSON = frozenset({"", "no"})
+# Exchange writes it into all that a mailbox's rules make: replies, and what they forward or redirect.
+_MADE_BY_RULE = "x-ms-exchange-generated-message-source"
 _MAIL_SYSTEM = re.compile(r"mail(?:er)?[-_.]?daemon\b", re.IGNORECASE)
 _MACHINE_ACCOUNT = re.compile(
     r"(?:mailer-daemon|no[-_.]?reply|do[-_.]?not[-_.]?reply|nicht-?antworten)\b", re.IGNORECASE
@@ -69,12 +72,22 @@ def automatic_reply_sign(mail: Mail, *, has_null_path: bool, redirecting: frozen
         return "Auto-Submitted: auto-replied"
     if marks.auto_reply_field:
         return marks.auto_reply_field
-    author = mail.author.key if mail.author is not None else ""
-    if marks.suppress & {"all", "oof"} and author in marks.rules_loop and author not in redirecting:
-        return "X-Auto-Response-Suppress with X-MS-Exchange-Inbox-Rules-Loop"
+    if sign := _own_rule_sign(mail, redirecting):
+        return sign
     if has_null_path and has_vacation_subject(mail.subject):
         return "null reverse-path with a vacation subject"
     return ""
+
+
+def _own_rule_sign(mail: Mail, redirecting: frozenset[str]) -> str:
+    """Did a rule of the author's own mailbox write it, instead of passing it on?"""
+    marks, author = mail.marks, mail.author.key if mail.author is not None else ""
+    if author not in marks.rules_loop or author in redirecting:
+        return ""
+    if marks.suppress & {"all", "oof"}:
+        return "X-Auto-Response-Suppress with X-MS-Exchange-Inbox-Rules-Loop"
+    is_written = marks.generated_field == _MADE_BY_RULE and not is_forward(mail.subject)
+    return "X-MS-Exchange-Generated-Message-Source with X-MS-Exchange-Inbox-Rules-Loop" if is_written else ""
 
 
 def has_vacation_subject(subject: str) -> bool:
@@ -83,7 +96,22 @@ def has_vacation_subject(subject: str) -> bool:
 
 
 def generated_sign(mail: Mail, *, has_null_path: bool) -> str:
-    """Was it made by a program: a reply, a report, a notification?
+    """Was it made by a program, by its marks or by its subject: a reply, a report, a notification?
+
+    Args:
+        mail: the message.
+        has_null_path: did it come with the null reverse-path?
+
+    Returns:
+        the sign, or empty.
+    """
+    if sign := program_sign(mail, has_null_path=has_null_path):
+        return sign
+    return "a subject of automatic replies" if _REPLY_PREFIX.match(mail.subject) else ""
+
+
+def program_sign(mail: Mail, *, has_null_path: bool) -> str:
+    """The same by its marks alone: a subject does not prove that nobody wrote it.
 
     Args:
         mail: the message.
@@ -98,7 +126,7 @@ def generated_sign(mail: Mail, *, has_null_path: bool) -> str:
         return sign
     if mail.author is not None and _MAIL_SYSTEM.match(mail.author.address):
         return "a mail system's own address"
-    return "a subject of automatic replies" if _REPLY_PREFIX.match(mail.subject) else ""
+    return ""
 
 
 def _generated_mark(marks: Marks) -> str:

@@ -27,16 +27,16 @@ _ZONE = r"(?:\s*(?:GMT|UTC)?(?P<zone>[+-]\d{1,2}:?\d{2}\b|[A-Za-z]{1,5}\b))?"
 _FORMS = tuple(
     re.compile(form, re.IGNORECASE)
     for form in (
-        # RFC 5322 3.3, dashes and full month names included
-        r"(?<!\d)(?P<day>\d{1,2})[\s.-]+(?P<month>[^\W\d]{3})\w*[\s.,-]+(?P<year>\d{2,4})[\s,]+(?:at\s+)?"
+        # RFC 5322 3.3, dashes, stray commas and full month names included
+        r"(?<!\d)(?P<day>\d{1,2})[\s.,-]+(?P<month>[^\W\d]{3})\w*[\s.,-]+(?P<year>\d{2,4})[\s,]+(?:at\s+)?"
         + _TIME
         + _ZONE,
         # asctime, with the zone before or behind the year, or none
         r"(?P<month>[^\W\d]{3})\w*\s+(?P<day>\d{1,2}),?\s+" + _TIME + r"(?:\s+[A-Z]{3,4})?\s+(?P<year>\d{4})" + _ZONE,
         # month first
         r"(?P<month>[^\W\d]{3})\w*\s+(?P<day>\d{1,2}),?\s+(?P<year>\d{4})[\s,]+" + _TIME + _ZONE,
-        # RFC 3339, and with slashes
-        r"(?<!\d)(?P<year>\d{4})[/-](?P<month>\d{1,2})[/-](?P<day>\d{1,2})[T\s]+" + _TIME + _ZONE,
+        # RFC 3339, and with slashes or dots
+        r"(?<!\d)(?P<year>\d{4})[/.-](?P<month>\d{1,2})[/.-](?P<day>\d{1,2})[T\s]+" + _TIME + _ZONE,
         # day first with dots, as only day-first countries write
         r"(?<!\d)(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4})[\s,]+" + _TIME + _ZONE,
     )
@@ -116,7 +116,9 @@ def _hour(hour: int, half: str) -> int:
 def _zone(zone: str) -> timezone:
     if zone[:1] in {"+", "-"}:
         digits = zone[1:].replace(":", "").zfill(4)
-        offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
+        # "+0580": where there are no such minutes, the half hour is meant, as in India.
+        minutes = int(digits[2:]) if int(digits[2:]) < 60 else 30
+        offset = timedelta(hours=int(digits[:2]), minutes=minutes)
         # An impossible offset counts as unknown, and unknown ones as UTC (RFC 5322 4.3).
         if offset >= timedelta(days=1):
             return UTC

@@ -93,6 +93,8 @@ def test_the_header_of_a_part_ends_at_the_first_foreign_line(content: bytes, exp
         (b"a; name*1=\" b.txt\"; name*0*=iso-8859-1''%E4", "a", {"name": "ä b.txt"}),
         (b"a; name*0=one; name*1=two; name*10=ten; name*2=three", "a", {"name": "onetwothreeten"}),
         (b"a; name*=%C3%A4", "a", {"name": "ä"}),
+        (b"a; name*=utf-8%27%27%C3%A4", "a", {"name": "ä"}),
+        (b"a; name='one b.txt'; x='", "a", {"name": "one b.txt", "x": "'"}),
         (b"a; name*x*y*z=1; *=2; *0=3", "a", {"name*x*y*z": "1", "*": "2", "*0": "3"}),
     ],
 )

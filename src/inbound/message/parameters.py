@@ -43,11 +43,16 @@ def parse_parameters(value: bytes) -> tuple[str, Mapping[str, str]]:
         return kind, {}
     raw: dict[str, str] = {}
     for key, in_quotes, bare in _PARAMETER.findall(text):
-        plain = _QUOTED_PAIR.sub(r"\1", in_quotes) if in_quotes else bare.strip().strip('"')
+        plain = _QUOTED_PAIR.sub(r"\1", in_quotes) if in_quotes else _unquote(bare.strip().strip('"'))
         raw.setdefault(key.lower(), plain)
     if "*" in text:
         return kind, _join_segments(raw)
     return kind, {name: _decode_parameter(plain) for name, plain in raw.items()}
+
+
+def _unquote(value: str) -> str:
+    """Without the apostrophes that some scripts take for quotation marks."""
+    return value[1:-1] if len(value) > 2 and value[0] == value[-1] == "'" else value
 
 
 def _join_segments(raw: Mapping[str, str]) -> Mapping[str, str]:
@@ -65,8 +70,10 @@ def _join_segments(raw: Mapping[str, str]) -> Mapping[str, str]:
 
 def _decode_segments(parts: list[tuple[int, bool, str]]) -> str:
     charset = ""
-    if parts[0][1] and parts[0][2].count("'") >= 2:
-        charset, _language, first = parts[0][2].split("'", 2)
+    # "utf-8%27%27name": some encode the apostrophes, too.
+    head = parts[0][2] if "'" in parts[0][2] else parts[0][2].replace("%27", "'", 2)
+    if parts[0][1] and head.count("'") >= 2:
+        charset, _language, first = head.split("'", 2)
         parts = [(0, True, first), *parts[1:]]
     octets = b"".join(
         unquote_to_bytes(value.encode("latin-1")) if is_extended else value.encode("latin-1")

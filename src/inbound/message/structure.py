@@ -29,7 +29,12 @@ _MAX_CANDIDATES = 10_000
 
 _DELIMITER_END = re.compile(rb"(--)?[ \t]*+(?:\r*+\n|\r|\Z)")
 _CONTENT_TYPE = re.compile(r"([a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+)")
-_TOKEN = re.compile(rb"[^\s;()\"]+")
+# "Quoted Printable" and "base 64" too; a comment may stand before the mechanism.
+_MECHANISM = re.compile(
+    rb"(?:\([^()]{0,80}\)\s?)?(?:(?P<quoted>quoted[-_ ]?printable\b)|(?P<base>base[-_ ]?64\b)|(?P<other>[^\s;()\"]+))",
+    re.IGNORECASE,
+)
+_MECHANISMS = {"quoted": "quoted-printable", "base": "base64"}
 _SIGNED = frozenset(("application/pkcs7-mime", "application/x-pkcs7-mime"))
 _DASHES = re.compile(rb"--([^\r\n]*+)(?:\r*+\n|\r|\Z)")
 _PART_FIELD = re.compile(rb"Content-[A-Za-z-]{1,40}+[ \t]*+:", re.IGNORECASE)
@@ -68,8 +73,10 @@ class Part:
         return memoryview(self.source)[self.start : self.end]
 
     def _encoding(self) -> str:
-        encoding = _TOKEN.search(self.header.first(b"content-transfer-encoding"))
-        return encoding[0].decode("latin-1").lower() if encoding else ""
+        encoding = _MECHANISM.search(self.header.first(b"content-transfer-encoding"))
+        if encoding is None:
+            return ""
+        return _MECHANISMS.get(encoding.lastgroup or "") or encoding["other"].decode("latin-1").lower()
 
 
 @dataclass(slots=True)

@@ -257,6 +257,23 @@ def test_the_date_is_kept_and_read() -> None:
     assert (foreign.date_text, foreign.date) == ("wtorek", None)
 
 
+@pytest.mark.parametrize(
+    ("recipients", "addresses", "body"),
+    [
+        ("Hilfe <h@example.com>, Max\n<max@example.com>", ["h@example.com", "max@example.com"], "y"),
+        ("Hilfe <h@example.com>,\nmax@example.com", ["h@example.com", "max@example.com"], "y"),
+        # nobody is torn off there
+        ("h@example.com\n<max@example.com> y", ["h@example.com"], "<max@example.com> y\n\n\ny"),
+    ],
+)
+def test_recipients_may_be_torn(recipients: str, addresses: list[str], body: str) -> None:
+    """Programs wrap lists of recipients, also between a name and its address."""
+    block = "---------- Forwarded message ---------\nFrom: a@example.com\nDate: 3 May 2026\nSubject: x\nTo: {}\n\n\ny"
+    forward = read_forward(block.format(recipients), "")
+    assert forward is not None
+    assert ([one.address for one in forward.to], forward.body) == (addresses, body)
+
+
 BLOCK = "Von: Petra <petra@example.com>\nGesendet: Dienstag, 3. Mai 2026 10:15\nAn: Hilfe\nBetreff: Drucker\n\nalt"
 GMAIL = (
     "---------- Forwarded message ---------\nFrom: a@example.com\nDate: 3 May 2026\nSubject: x\nTo: b@example.com\n\ny"

@@ -37,6 +37,7 @@ _INLINE = re.compile(
     r"(?<=>)(?P<bare>Dw)(?= )"  # Yahoo's Polish one has no colon
 )
 _ADDRESS = re.compile(r"[^\s<>()\[\]@]@[^\W_]")
+_BRACKETED = re.compile(r"<[^\s<>@]{1,64}@[^\s<>]{1,255}>")
 # Below a mark in a language we do not know: quoted mails name the recipient before the subject.
 _GMAIL_ORDER = ("from", "date", "subject", "to")
 _SHORT_ORDER = ("from", "date", "to")
@@ -220,10 +221,16 @@ def _goes_on(lines: list[Line], position: int, limit: int, values: dict[str, str
         return not is_whole and following < min(limit, position + 3) and _is_new_label(lines[following].text, values)
     if not values[field]:
         return True
-    if field in _ADDRESS_FIELDS and values[field].endswith((",", ";")):
+    if field in _ADDRESS_FIELDS and _is_torn(values[field], lines[position].text):
         return True
     window = lines[position + 1 : min(limit, position + 3)]
     return any(_is_new_label(line.text, values) for line in window) and not any(line.is_blank for line in window[:1])
+
+
+def _is_torn(value: str, text: str) -> bool:
+    """Do more recipients follow, or the address of the last one, whose name is there already?"""
+    is_bare = "@" not in re.split("[,;]", value[-MAX_LINE_CHARS:])[-1]
+    return value.endswith((",", ";")) or (is_bare and _BRACKETED.match(text) is not None)
 
 
 def _is_new_label(text: str, values: dict[str, str]) -> bool:

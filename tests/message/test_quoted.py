@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from inbound.message.quoted import split_reply
@@ -361,6 +361,7 @@ def test_torn_off_ends_of_quoted_lines_are_quoted() -> None:
         "Get BlueMail for Android",
         "Bitte entschuldigen Sie meine Kürze.",
         "-Petra",
+        "-Petra Muster\n\n____________________\nUsers mailing list",
         "ᐧ",
         "Links:\n------\n[1] https://example.com/",
         "____\nPetra Muster\nBeispiel GmbH & Co.\nTelefon 0123 456",
@@ -407,6 +408,7 @@ TEXTS = st.lists(st.sampled_from(LINES.split("|")) | st.text(max_size=30), max_s
 
 
 @given(st.text() | TEXTS)
+@example("\n--\n>\nneu")
 def test_no_line_is_lost_or_doubled(text: str) -> None:
     """Every line that is not blank is in exactly one part, and nothing raises."""
     reply = split_reply(text)

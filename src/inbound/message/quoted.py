@@ -66,7 +66,7 @@ def _join(lines: list[Line], kinds: list[_Kind], wanted: set[_Kind]) -> str:
         if kind not in wanted:
             is_gap = bool(out)
             continue
-        if is_gap and line.is_blank and not out[-1].strip():
+        if is_gap and not line.raw.strip() and not out[-1].strip():
             continue
         if is_gap and out[-1].strip() and not line.is_blank:
             out.append("")

@@ -102,10 +102,15 @@ def _is_link_list(lines: list[Line], index: int, end: int) -> bool:
 
 
 def _is_closing(lines: list[Line], index: int, end: int) -> bool:
-    """Is the last line, a paragraph of its own, a program that sent the mail, or a name behind a dash?"""
+    """Is the last line, a paragraph of its own, a program that sent the mail, or a name behind a dash?
+
+    The footer of a mailing list may stand below.
+    """
     text = lines[index].text
-    is_last = len(text) <= MAX_LAST_CHARS and next_spoken(lines, index + 1, end) >= end
-    if not is_last or not lines[index - 1].is_blank:
+    if len(text) > MAX_LAST_CHARS or not lines[index - 1].is_blank:
+        return False
+    following = next_spoken(lines, index + 1, end)
+    if following < end and not _is_footer(lines, following, end):
         return False
     if _PROGRAM.match(text.casefold()):
         return not text.endswith((".", "!", "?", ":", ","))

@@ -189,6 +189,11 @@ def started(*, version: str, config: str, database: str, workers: int) -> None:
     _log.info("started", version=version, config=config, database=database, workers=workers)
 
 
+def orders_failed(error: BaseException) -> None:
+    """A defect: a process cannot put new settings in force, which others follow already."""
+    _log.critical("orders_failed", exc_info=error)
+
+
 def worker_failed(error: BaseException, *, worker: int) -> None:
     """A worker cannot go on, with its traceback; the supervisor starts another."""
     _log.critical("worker_failed", worker=worker, exc_info=error)

@@ -6,6 +6,7 @@ import pickle
 from collections.abc import Callable
 from socket import socket
 
+from inbound import logs, metrics
 from inbound.config import Settings
 
 #: what a process says: that it does its work, and that it still turns
@@ -39,10 +40,19 @@ async def follow_orders(channel: socket, follow: Callable[[Settings], object], s
         follow: is given the settings.
         stop: is set at the end.
     """
-    reader, _ = await asyncio.open_connection(sock=channel.dup())
+    reader, writer = await asyncio.open_connection(sock=channel.dup())
     with contextlib.suppress(asyncio.IncompleteReadError, OSError):
         while True:
             length = int.from_bytes(await reader.readexactly(LENGTH_BYTES), "big")
-            # S301: nobody but the process that made us can write here
-            follow(pickle.loads(await reader.readexactly(length)))  # noqa: S301
+            _follow(await reader.readexactly(length), follow)
+    writer.close()
     stop.set()
+
+
+def _follow(octets: bytes, follow: Callable[[Settings], object]) -> None:
+    try:
+        # S301: nobody but the process that made us can write here
+        follow(pickle.loads(octets))  # noqa: S301
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is told, and later orders are followed
+        logs.orders_failed(error)
+        metrics.defects.add("orders_failed")

@@ -114,6 +114,7 @@ defects = Counter(
         "intake_failed",
         "message_failed",
         "notice_failed",
+        "orders_failed",
         "proof_failed",
         "reception_failed",
         "refusals_failed",

@@ -5,15 +5,16 @@ import smtplib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 from ipaddress import ip_address
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 from structlog.testing import capture_logs
 
 from desk import Desk
 from inbound.config import Settings
-from inbound.database import refusals
+from inbound.database import outbox, refusals
 from inbound.database.engine import open_engine, transaction
 from inbound.model.refusal import Refusals, RefusedPeer
 from inbound.notices.operators import operator_drafts
@@ -165,6 +166,20 @@ def test_once_per_hour(desk: Desk) -> None:
     waiting = "SELECT data->'peers'->0->>'count' FROM outbox WHERE next_attempt_at > now() AND state = 'queued'"
     assert desk.rows(waiting) == [("4",), ("4",)]
     assert desk.value("SELECT count(*) FROM outbox") == 4
+
+
+def test_an_hour_that_comes_twice(desk: Desk) -> None:
+    """Where the clock is set back, what comes too soon waits for the next hour, though that is called the same."""
+    desk.run("CREATE SCHEMA fake")
+    desk.run(
+        "CREATE FUNCTION fake.now() RETURNS timestamptz LANGUAGE sql STABLE "
+        "AS $$ SELECT timestamptz '2026-10-25 00:30+00' $$"
+    )
+    with transaction(desk.database) as tx:
+        tx.execute(text("SET LOCAL search_path = fake, pg_catalog, public"))
+        for _ in range(2):
+            outbox.insert(tx, operator_drafts(settings(), "refused_peers")[:1], "Europe/Berlin")
+    assert desk.value("SELECT max(next_attempt_at) - min(next_attempt_at) FROM outbox") == timedelta(minutes=30)
 
 
 def test_the_notice_names_peers_and_the_command(database: Engine, sink: Sink) -> None:

@@ -16,16 +16,16 @@ from inbound.model.notice import NoticeDraft, State
 _COLUMNS = tuple(NoticeDraft.__dataclass_fields__)
 
 # In order of their names: two batches that queue the same wait for each other instead of deadlocking. What is sent
-# once per hour and comes too soon waits for the next hour, what is sent once per day is left out.
+# once per hour and comes too soon waits for the next hour, what is sent once per day is left out. Hours are those of
+# UTC: in others one comes twice a year.
 _INSERT = statement("""
     WITH named AS (
-        SELECT r.*, now() AT TIME ZONE CAST(:time_zone AS text) AS here,
-               r.once || to_char(now() AT TIME ZONE CAST(:time_zone AS text), r.form) AS this_time,
-               CASE WHEN r.is_hourly
-                    THEN r.once || to_char((now() + interval '1 hour') AT TIME ZONE CAST(:time_zone AS text), r.form)
+        SELECT r.*, r.once || to_char(now() AT TIME ZONE r.zone, r.form) AS this_time,
+               CASE WHEN r.is_hourly THEN r.once || to_char((now() + interval '1 hour') AT TIME ZONE r.zone, r.form)
                END AS next_time
         FROM (
-            SELECT *, CASE WHEN is_hourly THEN ' YYYY-MM-DD HH24' ELSE ' YYYY-MM-DD' END AS form
+            SELECT *, CASE WHEN is_hourly THEN ' YYYY-MM-DD HH24' ELSE ' YYYY-MM-DD' END AS form,
+                   CASE WHEN is_hourly THEN 'UTC' ELSE CAST(:time_zone AS text) END AS zone
             FROM unnest(
                 CAST(:mailbox AS text[]), CAST(:kind AS text[]), CAST(:recipient AS text[]),
                 CAST(:recipient_name AS text[]), CAST(:is_resource AS boolean[]), CAST(:language AS text[]),
@@ -44,8 +44,7 @@ _INSERT = statement("""
                         message_row_id, data, once, next_attempt_at)
     SELECT mailbox, kind, recipient, recipient_name, is_resource, language, ticket_id, task_id, project_id,
            message_row_id, CAST(data AS jsonb), CASE WHEN is_late THEN next_time ELSE this_time END,
-           CASE WHEN is_late THEN (date_trunc('hour', here) + interval '1 hour') AT TIME ZONE CAST(:time_zone AS text)
-                ELSE now() END
+           CASE WHEN is_late THEN date_trunc('hour', now(), 'UTC') + interval '1 hour' ELSE now() END
     FROM placed ORDER BY this_time, is_late
     ON CONFLICT (once) DO NOTHING
 """)
@@ -68,7 +67,7 @@ def insert(tx: Transaction, drafts: Sequence[NoticeDraft], time_zone: str) -> No
     Args:
         tx: the message's own transaction.
         drafts: of any number of messages.
-        time_zone: the desk's, in which days and hours begin.
+        time_zone: the desk's, in which days begin.
     """
     execute(tx, _INSERT, {**rows.transpose(drafts, _COLUMNS), "time_zone": time_zone})
 

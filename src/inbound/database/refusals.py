@@ -32,7 +32,7 @@ def queue(tx: Transaction, refusals: Refusals, drafts: Sequence[NoticeDraft], ti
         tx: a transaction of its own.
         refusals: what was counted since the last time.
         drafts: one per operator, all about the same, sent once per hour.
-        time_zone: the desk's, in which hours begin.
+        time_zone: the desk's.
     """
     tx.execute(_LOCK, {"key": _TELLING})
     new: list[NoticeDraft] = []

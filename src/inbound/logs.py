@@ -160,7 +160,7 @@ def notice(*, state: str, error: str, **fields: object) -> None:
 
 
 def notice_failed(error: BaseException, *, id: int) -> None:  # noqa: A002 - named like the column
-    """A notice cannot be written, with the traceback; it is given up."""
+    """A notice, or what became of it, cannot be written, with the traceback: given up, or sent again."""
     _log.error("notice_failed", id=id, exc_info=error)
 
 

@@ -10,9 +10,9 @@ from sqlalchemy import Engine
 from desk import SETTINGS, Desk, mail
 from inbound.config import Settings
 from inbound.database import deliveries, outbox
-from inbound.database.engine import transaction
+from inbound.database.engine import Transaction, transaction
 from inbound.message.tokens import bounced_token, find_token
-from inbound.model.notice import NoticeDraft
+from inbound.model.notice import Notice, NoticeDraft
 from inbound.notices.sender import Sender
 from sink import Sink
 
@@ -276,3 +276,28 @@ def test_what_cannot_be_written_is_given_up(wired: Desk, sink: Sink) -> None:
     queue(wired, "änne@customer.example", ANN)
     send(wired, sink)
     assert wired.rows("SELECT state FROM outbox WHERE kind <> 'operator' ORDER BY id") == [("failed",), ("sent",)]
+
+
+def test_a_row_that_cannot_be_written_stops_nobody(
+    wired: Desk, sink: Sink, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What fails behind a notice is told with its traceback; the next one is sent, and the first after its lease."""
+    settle = deliveries.settle
+
+    def fail_once(tx: Transaction, notice: Notice, settlement: deliveries.Settlement) -> bool:
+        if notice.recipient == "bob@customer.example":
+            raise ValueError("out of range")
+        return settle(tx, notice, settlement)
+
+    monkeypatch.setattr(deliveries, "settle", fail_once)
+    queue(wired, "bob@customer.example", ANN)
+    send(wired, sink)
+    assert wired.rows("SELECT state FROM outbox ORDER BY id") == [("sending",), ("sent",)]
+    assert '"notice_failed"' in capsys.readouterr().out
+
+
+def test_without_renewal_nothing_more_is_sent(wired: Desk, sink: Sink, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sender whose leases would end ends itself, with the error."""
+    monkeypatch.setattr("inbound.notices.sender._RENEW_SECONDS", "no number")
+    with pytest.raises(TypeError):
+        asyncio.run(Sender(settings(sink), wired.database, SECRET).run(asyncio.Event()))

@@ -77,6 +77,9 @@ class Sender:
         try:
             while not stop.is_set():
                 await self._turn(stop)
+                if renewing.done():
+                    # Without renewal others would send the same again: with its error this process ends.
+                    renewing.result()
         finally:
             renewing.cancel()
             if self._on_their_way:
@@ -146,6 +149,9 @@ class Sender:
             # The lease ends by itself, and the notice is sent again.
             logs.outbox_unavailable(str(trouble))
             return
+        except Exception as error:  # noqa: BLE001 - a row that cannot be written must not stop the other notices
+            _tell_defect(error, notice)
+            return
         if is_ours:
             metrics.notice_attempts.add(notice.kind, settlement.state)
             logs.notice(
@@ -168,8 +174,7 @@ class Sender:
         except (TemplateMistake, Unsendable) as error:
             return Settlement(state="failed", error=str(error))
         except Exception as error:  # noqa: BLE001 - one notice that cannot be written must not stop the others
-            logs.notice_failed(error, id=notice.id)
-            metrics.defects.add("notice_failed")
+            _tell_defect(error, notice)
             return Settlement(state="failed", error=f"it cannot be written: {type(error).__name__}")
         try:
             async with asyncio.timeout(self._settings.smart_host.notice_seconds):
@@ -223,6 +228,11 @@ class Sender:
                 return ask(tx)
 
         return await asyncio.to_thread(run)
+
+
+def _tell_defect(error: Exception, notice: Notice) -> None:
+    logs.notice_failed(error, id=notice.id)
+    metrics.defects.add("notice_failed")
 
 
 async def _sleep(stop: asyncio.Event, seconds: float) -> None:

@@ -7,7 +7,6 @@ somebody. No automatic response, bounce, feedback report or list mail may cause 
 desk. What a mail is, its index says, and the fields of its header that standards define for that.
 """
 
-import argparse
 import asyncio
 import json
 import sys
@@ -18,7 +17,7 @@ from pathlib import Path
 
 import psycopg
 
-from corpus_smtp import CORPUS, as_sent, recipient_of, send_all
+from corpus_smtp import as_sent, mails_to_deliver, recipient_of, send_all
 from daemon import Daemon, defects, wait_until
 from smart_host import SmartHost
 
@@ -113,12 +112,8 @@ def _number(connection: psycopg.Connection, query: str) -> int:
 
 def main() -> int:
     """Deliver and report; 1 when something is wrong."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("directory", nargs="?", type=Path, default=CORPUS)
-    directory = parser.parse_args().directory
-    files = sorted(directory.rglob("*.eml"))
+    directory, files = mails_to_deliver(__doc__)
     if not files:
-        print(f"nothing to do: there are no mails in {directory}")
         return 0
     wrong = run(directory, files)
     for line in wrong:

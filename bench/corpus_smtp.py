@@ -151,14 +151,21 @@ def run(files: Sequence[Path], daemon: Daemon) -> list[str]:
     return wrong + [f"log: {event}" for event in defects(daemon.events())]
 
 
-def main() -> int:
-    """Deliver and report; 1 when something is wrong."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def mails_to_deliver(description: str | None) -> tuple[Path, list[Path]]:
+    """The directory that the command line names, and the mails in it; says so when there are none."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("directory", nargs="?", type=Path, default=CORPUS)
     directory = parser.parse_args().directory
     files = sorted(directory.rglob("*.eml"))
     if not files:
         print(f"nothing to do: there are no mails in {directory}")
+    return directory, files
+
+
+def main() -> int:
+    """Deliver and report; 1 when something is wrong."""
+    _, files = mails_to_deliver(__doc__)
+    if not files:
         return 0
     with Daemon() as daemon:
         daemon.start()

@@ -2,7 +2,10 @@
 # make test   set up and run the tests
 # make help   everything else
 
-PYTHON ?= python3
+# The distribution's Python first: it is kept up to date with the machine, and compiled with the optimisations that others
+# often lack, which are a fifth of the speed. Debian's has ensurepip once python3-venv is installed.
+IS_USABLE := -c 'import sys, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
+PYTHON ?= $(or $(firstword $(foreach python,/usr/bin/python3 python3,$(shell $(python) $(IS_USABLE) && echo $(python)))),python3)
 VENV := .venv
 BIN := $(VENV)/bin
 LOCK := requirements/all.txt
@@ -54,7 +57,7 @@ lock: ## renew the pinned requirements (needs uv)
 # The stamp changes only after a complete installation, so an interrupted one starts again.
 $(STAMP): $(LOCK) pyproject.toml Makefile
 	@if command -v uv >/dev/null 2>&1; then \
-		set -e; [ -x $(BIN)/python ] || uv venv --quiet --python '>=3.11' $(VENV); \
+		set -e; [ -x $(BIN)/python ] || uv venv --quiet --python "$$($(PYTHON) $(IS_USABLE) && echo $(PYTHON) || echo '>=3.11')" $(VENV); \
 		VIRTUAL_ENV=$(VENV) uv pip install --quiet --require-hashes -r $(LOCK); \
 		VIRTUAL_ENV=$(VENV) uv pip install --quiet --no-deps --no-build-isolation --editable .; \
 	else \

@@ -165,6 +165,15 @@ def test_a_killed_worker_is_replaced(daemon: Daemon, database_url: str) -> None:
     assert daemon.end() == 0
 
 
+def test_workers_keep_to_a_processor_each(daemon: Daemon) -> None:
+    """Where there are as many processors as workers, every worker has its own; elsewhere the kernel decides."""
+    processors = os.sched_getaffinity(0)
+    workers = daemon.workers()
+    own = [{processor} for processor in sorted(processors)]
+    expected = own if len(processors) == len(workers) else [processors] * len(workers)
+    assert sorted(map(os.sched_getaffinity, workers), key=sorted) == expected
+
+
 def test_a_hanging_worker_is_replaced(daemon: Daemon) -> None:
     """A worker that says nothing is ended, so that its peers can come back to one that answers."""
     (first, *_) = daemon.workers()

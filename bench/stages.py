@@ -9,6 +9,7 @@ function that is ours: `inbound.database` with all that SQLAlchemy, psycopg and 
 
 import argparse
 import contextlib
+import gc
 import json
 import os
 import signal
@@ -94,6 +95,9 @@ def shares(bench: Bench, messages: int, batch: int) -> Stages:
         # Statements are prepared before anything counts.
         warm, rest = deliveries[: 5 * batch], deliveries[5 * batch :]
         _commit(committer, warm, batch)
+        # As a worker does.
+        gc.collect()
+        gc.freeze()
         counted: Counter[str] = Counter()
         begun = time.process_time()
         with _sampling(counted):

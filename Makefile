@@ -3,9 +3,9 @@
 # make help   everything else
 
 # The distribution's Python first: it is kept up to date with the machine, and compiled with the optimisations that others
-# often lack, which are a fifth of the speed. Debian's has ensurepip once python3-venv is installed.
+# often lack, which are a fifth of the speed. Debian's has ensurepip once python3-venv is installed. Empty: none will do.
 IS_USABLE := -c 'import sys, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
-PYTHON ?= $(or $(firstword $(foreach python,/usr/bin/python3 python3,$(shell $(python) $(IS_USABLE) && echo $(python)))),python3)
+PYTHON ?= $(firstword $(foreach python,/usr/bin/python3 python3,$(shell $(python) $(IS_USABLE) && echo $(python))))
 VENV := .venv
 BIN := $(VENV)/bin
 LOCK := requirements/all.txt
@@ -57,14 +57,14 @@ lock: ## renew the pinned requirements (needs uv)
 # The stamp changes only after a complete installation, so an interrupted one starts again.
 $(STAMP): $(LOCK) pyproject.toml Makefile
 	@if command -v uv >/dev/null 2>&1; then \
-		set -e; [ -x $(BIN)/python ] || uv venv --quiet --python "$$($(PYTHON) $(IS_USABLE) && echo $(PYTHON) || echo '>=3.11')" $(VENV); \
+		set -e; [ -x $(BIN)/python ] || uv venv --quiet --python '$(or $(PYTHON),>=3.11)' $(VENV); \
 		VIRTUAL_ENV=$(VENV) uv pip install --quiet --require-hashes -r $(LOCK); \
 		VIRTUAL_ENV=$(VENV) uv pip install --quiet --no-deps --no-build-isolation --editable .; \
 	else \
-		set -e; $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		set -e; python=$(or $(PYTHON),python3); $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 			|| { echo "inbound needs Python 3.11 or newer; try: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }; \
-		[ -x $(BIN)/pip ] || $(PYTHON) -m venv $(VENV) \
-			|| { rm -rf $(VENV); echo "python3 cannot make a virtual environment; on Debian: apt install python3-venv" >&2; exit 1; }; \
+		[ -x $(BIN)/pip ] || $$python -m venv $(VENV) \
+			|| { rm -rf $(VENV); echo "$$python cannot make a virtual environment; on Debian: apt install python3-venv" >&2; exit 1; }; \
 		$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r $(LOCK); \
 		$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .; \
 	fi

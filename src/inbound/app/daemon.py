@@ -82,4 +82,4 @@ def serve(settings: Settings, config: Path, on_running: Callable[[Running], None
 
 
 def _worker_count(settings: Settings) -> int:
-    return settings.server.workers or min(os.cpu_count() or 1, MOST_WORKERS)
+    return settings.server.workers or min(len(os.sched_getaffinity(0)), MOST_WORKERS)

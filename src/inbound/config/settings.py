@@ -50,7 +50,7 @@ class Server(Section):
     old_secrets: tuple[str, ...] = Field(default=(), repr=False)
     #: what an unknown peer hears at RCPT: "defer" = 450 4.7.1, "reject" = 550 5.7.1
     peer_refusal: Literal["defer", "reject"] = "defer"
-    #: processes that take mail; 0 = one per processor, at most 4
+    #: processes that take mail; 0 = one per processor that this process may use, at most 4
     workers: Annotated[int, Field(ge=0, le=64)] = 0
     #: seconds that a stop waits for transactions in flight
     stop_seconds: Seconds = 20.0

@@ -15,14 +15,15 @@ InboundError
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from inbound.values import immutable
 
 
 class InboundError(Exception):
     """What went wrong, where, and what to do; the text is for the operator, never for a peer."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Problem:
     """One mistake in a configuration, or in a file for the directory."""
 

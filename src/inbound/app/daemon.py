@@ -3,7 +3,6 @@
 import contextlib
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from inbound import __version__, logs
@@ -16,12 +15,13 @@ from inbound.app.supervisor import Supervisor
 from inbound.config import Settings
 from inbound.database.engine import open_engine
 from inbound.smtp.listening import bind
+from inbound.values import immutable
 
 #: workers that "one per processor" makes at most: PostgreSQL and the machine have more to do
 MOST_WORKERS = 4
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Running:
     """What a caller may tell its user once everything is up."""
 

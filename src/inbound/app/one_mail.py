@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -24,13 +23,14 @@ from inbound.routing import Refusal, Routes
 from inbound.security.dns import Lookup, Resolver, system_lookup
 from inbound.security.peers import Evidence, Peers, parse_address
 from inbound.security.proof import Prover
+from inbound.values import immutable
 
 #: where a mail comes from that came over no connection, and as whom it is judged: a program on this machine
 LOCAL = "local"
 _LOOPBACK = "127.0.0.1"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Envelope:
     """What SMTP would have said."""
 

@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from http import HTTPStatus
 from socket import socket
+
+from inbound.values import immutable
 
 #: request line and header fields of a scraper take a few hundred
 _MOST_BYTES = 8_192
@@ -14,7 +15,7 @@ _SECONDS = 5.0
 _MOST_CONNECTIONS = 20
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(kw_only=False)
 class Page:
     """An answer."""
 

@@ -1,6 +1,5 @@
 """The processes of a daemon: which there are, and what each is given when it begins."""
 
-from dataclasses import dataclass
 from mmap import mmap
 from socket import socket
 
@@ -12,12 +11,13 @@ from inbound.errors import InboundError
 from inbound.metrics.cells import Memory
 from inbound.security.limits import shared_counters
 from inbound.smtp.listening import Doors, open_door
+from inbound.values import immutable
 
 #: connections to the metrics that the kernel keeps while their process is busy
 _BACKLOG = 32
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Posts:
     """What all processes share. Their numbers: the workers from 0, then the sender, the reporter, the supervisor."""
 

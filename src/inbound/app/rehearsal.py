@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 from inbound.app.one_mail import context_of
@@ -15,12 +15,13 @@ from inbound.model.notice import NoticeDraft
 from inbound.pipeline.notify import drafted
 from inbound.pipeline.process import process
 from inbound.pipeline.steps import Processed
+from inbound.values import immutable
 
 # A rehearsal's ids, identity and trace are of no use to anybody.
 _HIDDEN = frozenset({"id", "identity", "identity_version", "trace", "sha256", "note_id", "time_entry_id"})
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Explained:
     """What would become of a message in one mailbox."""
 

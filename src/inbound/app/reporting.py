@@ -6,7 +6,6 @@ import platform
 import signal
 import threading
 import time
-from dataclasses import dataclass
 from http import HTTPStatus
 from ipaddress import ip_address
 from pathlib import Path
@@ -22,6 +21,7 @@ from inbound.database.engine import Database, open_engine, transaction
 from inbound.metrics.cells import Memory
 from inbound.metrics.exposition import CONTENT_TYPE, states, text
 from inbound.model.notice import KINDS
+from inbound.values import immutable
 
 #: how often the database is asked, and how long an answer says that it is there
 _ASK_SECONDS = 10.0
@@ -30,7 +30,7 @@ _BELIEVED_SECONDS = 30.0
 _NICENESS = 10
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class ReporterPost:
     """What the reporter is given when it begins."""
 

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-from dataclasses import dataclass
 from socket import socket
 
 from inbound import logs
@@ -12,12 +11,13 @@ from inbound.app.signals import leave_terminal_to_supervisor
 from inbound.config import Settings
 from inbound.database.engine import open_engine
 from inbound.notices.sender import Sender
+from inbound.values import immutable
 
 #: how much it stands back behind the processes that take mail
 _NICENESS = 10
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(kw_only=False)
 class SenderPost:
     """What the sender is given when it begins."""
 

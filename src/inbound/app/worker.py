@@ -6,7 +6,6 @@ import gc
 import os
 import signal
 import time
-from dataclasses import dataclass
 from mmap import mmap
 from socket import socket
 
@@ -24,12 +23,13 @@ from inbound.security.limits import ConnectionCount
 from inbound.security.refusals import RefusalTally
 from inbound.smtp.listening import Doors
 from inbound.smtp.server import Reception
+from inbound.values import immutable
 
 #: before the end of a stop, when peers of messages that PostgreSQL does not answer for are told to come back
 _LAST_WORDS_SECONDS = 1.0
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Post:
     """What a worker is given when it begins."""
 

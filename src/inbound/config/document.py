@@ -2,17 +2,17 @@
 
 import re
 import tomllib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from inbound.config.positions import Positions, find_positions
 from inbound.errors import ConfigurationError, Problem
+from inbound.values import immutable
 
 _WHERE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Document:
     """A TOML file that can be read; whether its settings make sense is another question."""
 

@@ -3,16 +3,16 @@
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from inbound.config.positions import Key
+from inbound.values import immutable
 
 _BARE_NAME = re.compile(r"[A-Za-z0-9_-]+")
 _LONGEST_SHOWN = 60
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Mistake:
     """What is wrong with one setting."""
 

@@ -8,7 +8,8 @@ nothing about values, and its steps are the grammar of TOML 1.0 (https://toml.io
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from inbound.values import immutable
 
 #: the way from the root of the file to a value: names of settings and, inside lists, 0-based indexes
 Key = tuple[str | int, ...]
@@ -23,7 +24,7 @@ _LONG_LITERAL_STRING = re.compile(r"'''.*?'''(?:'{0,2})", re.DOTALL)
 _PLAIN_VALUE = re.compile(r"[^,\]}#\n]+")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Positions:
     """Where the settings of one text stand."""
 

@@ -4,7 +4,6 @@ import json
 import math
 from collections.abc import Iterator
 from copy import deepcopy
-from dataclasses import dataclass
 from ipaddress import ip_network
 from typing import Any
 
@@ -25,12 +24,13 @@ from inbound.config.shape import (
     type_at,
     unknown_setting,
 )
+from inbound.values import immutable
 
 _LARGEST_INTEGER = 2**63  # https://toml.io/en/v1.0.0#integer
 _CONTROL = frozenset(map(chr, (*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029)))
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Structure:
     """Settings in which everything wrong has been replaced by something harmless."""
 

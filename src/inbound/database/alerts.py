@@ -2,13 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from inbound.database.directory import contact_of, device_of, organization_of
 from inbound.database.engine import Transaction, execute, statement
 from inbound.model.alert import Alert, AlertFindings, ExternalId
 from inbound.model.desk import Contact, Organization
+from inbound.values import immutable
 
 # Without a source, in the directory or in the alert, an id is that of any program.
 _LOOK_UP = statement("""
@@ -55,7 +55,7 @@ _CONTACTS = statement("""
 """)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class _Found:
     """Everything that was found for a batch, by kind, source and key."""
 

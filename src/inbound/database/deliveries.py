@@ -5,7 +5,6 @@ lease ends.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +13,7 @@ from sqlalchemy import text
 from inbound.database.engine import Transaction
 from inbound.model.notice import Notice, State
 from inbound.rules.notices import CAP, WINDOW, Queued, over_cap
+from inbound.values import immutable
 
 #: a sender renews its leases; those of one that is gone end so soon
 LEASE = timedelta(seconds=60)
@@ -215,7 +215,7 @@ def renew(tx: Transaction, ids: Sequence[int]) -> None:
     tx.execute(_RENEW, {"ids": list(ids), "lease": LEASE})
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Settlement:
     """What became of an attempt."""
 

@@ -1,7 +1,6 @@
 """The directory as people look at it: listed, found by name or id."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import text
@@ -9,6 +8,7 @@ from sqlalchemy import text
 from inbound.database.engine import Transaction
 from inbound.errors import NotFound
 from inbound.model.directory import DirectoryKind
+from inbound.values import immutable
 
 # Every query gives id, name (what an entry is called), and in "search" all that is searched.
 _ORGANIZATIONS = """
@@ -73,7 +73,7 @@ _IS_UNTOUCHED = text("""
 """)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Found:
     """One entry that a word leads to."""
 

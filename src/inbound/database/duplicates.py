@@ -1,10 +1,10 @@
 """Tickets that new ones would repeat: one question for all of a wave."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from inbound.database.engine import Transaction, execute, statement
+from inbound.values import immutable
 
 # Each part has its index: organization and AlertID, organization and TicketID, contact and time.
 _FIND = statement("""
@@ -32,7 +32,7 @@ _FIND = statement("""
 """)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Question:
     """What a new ticket would have in common with the one that it repeats; None is not asked."""
 
@@ -48,7 +48,7 @@ class Question:
     until: datetime
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Similar:
     """A ticket that meets a condition."""
 

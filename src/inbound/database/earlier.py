@@ -1,13 +1,13 @@
 """What is stored already of what a wave of messages names: the messages themselves, what they answer, loops."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from inbound.database.engine import Transaction, execute, statement
 from inbound.model.desk import TargetKind
 from inbound.model.earlier import Earlier, ObjectKey, Recent, Stored
+from inbound.values import immutable
 
 # Message-IDs and references are joined one by one: a hash index knows no arrays. OFFSET 0 keeps the order of joins: a
 # plan that was made while the tables were small would read every message since `since`. PostgreSQL's clock is read
@@ -61,7 +61,7 @@ _LOOK_UP = statement("""
 """)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Own:
     """What a message says of itself, for comparison with others under the same Message-ID."""
 
@@ -71,7 +71,7 @@ class Own:
     date: datetime | None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Wanted:
     """What is asked for a wave of messages, of which no two have an id in common."""
 

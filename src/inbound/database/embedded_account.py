@@ -10,10 +10,10 @@ import stat
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from inbound.errors import EmbeddedPostgresError
+from inbound.values import immutable
 
 #: whom root becomes, the first that exists
 UNPRIVILEGED = ("postgres", "nobody")
@@ -21,7 +21,7 @@ UNPRIVILEGED = ("postgres", "nobody")
 LOOK_SECONDS = 10.0
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Account:
     """A user with a passwd entry."""
 

@@ -4,11 +4,11 @@ import importlib.util
 import re
 import shutil
 import subprocess
-from dataclasses import dataclass
 from pathlib import Path
 
 from inbound.database.embedded_account import Account, run_as
 from inbound.errors import EmbeddedPostgresError
+from inbound.values import immutable
 
 #: initdb has --locale-provider from here on
 OLDEST_MAJOR = 15
@@ -18,7 +18,7 @@ PROGRAMS = ("postgres", "initdb")
 _VERSION = re.compile(r"\(PostgreSQL\) (\d+)\S*")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Binaries:
     """One installed PostgreSQL."""
 

@@ -9,13 +9,13 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 from inbound.database.embedded_account import Account, current_account, launch_command, make_owned_directory
 from inbound.database.embedded_binaries import Binaries
 from inbound.errors import EmbeddedPostgresError
+from inbound.values import immutable
 
 #: role, and name of the database
 NAME = "inbound"
@@ -34,7 +34,7 @@ _UNSAFE_IN_SOCKET_PATH = re.compile(r"[^\w./+=~@%-]", re.ASCII)
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(kw_only=False)
 class Layout:
     """Where everything lies below the state directory."""
 
@@ -69,7 +69,7 @@ class Layout:
         return self.data / "postmaster.pid"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Postmaster:
     """A running server, as it describes itself in postmaster.pid."""
 

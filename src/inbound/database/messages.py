@@ -1,7 +1,6 @@
 """Stored messages: every one whose DATA ended, with its outcome, reason and trace."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, or_, select
@@ -11,9 +10,10 @@ from inbound.database.earlier import object_key
 from inbound.database.engine import Transaction, execute, statement
 from inbound.database.tables import blobs, message_references, messages, projects, redeliveries, tasks, tickets
 from inbound.model.earlier import Stored
+from inbound.values import immutable
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class MessageRow:
     """A row of ``messages``; fields named after the columns."""
 
@@ -55,7 +55,7 @@ class MessageRow:
     body_key: int | None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Reference:
     """A row of ``message_references``."""
 
@@ -64,7 +64,7 @@ class Reference:
     reference: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Redelivery:
     """One more delivery of a stored message."""
 
@@ -131,7 +131,7 @@ def count_redeliveries(tx: Transaction, repeated: Sequence[Redelivery]) -> None:
     execute(tx, _INSERT_REDELIVERIES, rows.transpose(repeated, _REDELIVERY_COLUMNS))
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Search:
     """What `inbound messages list` asks for; None = anything."""
 
@@ -149,7 +149,7 @@ class Search:
     limit: int = 50
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Listed:
     """A message as it is listed and shown."""
 

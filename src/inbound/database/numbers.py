@@ -1,12 +1,13 @@
 """Ids and object numbers, allotted without holding a lock until commit: gaps are allowed, repetitions are not."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import date
 
 from sqlalchemy import Engine, text
 
 from inbound.database.engine import Transaction, execute, statement, transaction
+from inbound.values import immutable
 
 #: what the first letter of a number stands for
 TICKET = "T"
@@ -32,7 +33,7 @@ _BEGIN_DAY = text("""
 _LAST_COUNT = text("SELECT last_value FROM ticket_numbers")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Allotment:
     """What a batch may use up."""
 
@@ -45,7 +46,7 @@ class Allotment:
     contact_ids: list[int]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Need:
     """How many of each a batch needs."""
 

@@ -1,12 +1,12 @@
 """What numbers and ids lead to: tickets, tasks and projects, and the tickets that others were merged into."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from inbound.database.engine import Transaction, execute, statement
 from inbound.model.desk import Approvers, Organization, Target
 from inbound.model.earlier import ObjectKey
+from inbound.values import immutable
 
 # The chain of merges comes along: it ends in a circle or after as many steps as the rules follow.
 _FIND = statement("""
@@ -55,7 +55,7 @@ _LOCK = statement("""
 """)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Found:
     """The objects that exist."""
 

@@ -1,7 +1,6 @@
 """The outbox: what is queued, and what an operator sees of it."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select, text
@@ -12,6 +11,7 @@ from inbound.database.engine import Transaction, execute, statement
 from inbound.database.tables import outbox, projects, tasks, tickets
 from inbound.model.earlier import ObjectKey
 from inbound.model.notice import NoticeDraft, State
+from inbound.values import immutable
 
 _COLUMNS = tuple(NoticeDraft.__dataclass_fields__)
 
@@ -79,7 +79,7 @@ _WAITING = text("""
 """)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(kw_only=False)
 class Waiting:
     """Notices that are not sent yet."""
 
@@ -96,7 +96,7 @@ def waiting(tx: Transaction) -> Waiting:
     return Waiting({row.kind: row.notices for row in found}, max(overdue, 0.0))
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Listed:
     """A notice as it is listed."""
 
@@ -116,7 +116,7 @@ class Listed:
     digest_id: int | None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Search:
     """What `inbound notices list` asks for; None = anything."""
 

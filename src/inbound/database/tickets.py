@@ -1,7 +1,6 @@
 """What a message makes on tickets, tasks and projects: the objects themselves, what is added, what is changed."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from inbound.database import rows
 from inbound.database.engine import Transaction, execute, statement
@@ -19,6 +18,7 @@ from inbound.database.tables import (
     time_entries,
 )
 from inbound.model.drafts import Change, Decision, NoteDraft, TicketDraft, TimeEntryDraft
+from inbound.values import immutable
 
 _TICKET_COLUMNS = tuple(TicketDraft.__dataclass_fields__)
 _NOTE_COLUMNS = tuple(NoteDraft.__dataclass_fields__)
@@ -68,7 +68,7 @@ _DECIDE = statement("""
 """)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class AttachmentRow:
     """An attachment whose content is in ``blobs``; belongs to exactly one of ticket, note and time entry."""
 

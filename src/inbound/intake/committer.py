@@ -6,7 +6,6 @@ Synchronous, so that the daemon's committer thread, `inbound deliver` and the te
 import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain, repeat
 
 from inbound import logs, metrics
@@ -23,6 +22,7 @@ from inbound.rules.duplicates import identity_keys
 from inbound.rules.loops import body_key, loop_key
 from inbound.rules.private import is_private
 from inbound.rules.threads import thread_ids, threads_by_header
+from inbound.values import immutable
 
 #: So many messages failing one after the other are not the messages' fault.
 BROKEN_AFTER = 10
@@ -30,7 +30,7 @@ BROKEN_AFTER = 10
 BACK_OFF_SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(kw_only=False)
 class Understood:
     """A delivery that has been read: one entry per mailbox."""
 

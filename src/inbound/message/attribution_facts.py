@@ -1,10 +1,10 @@
 """What a line holds of what stands before a quote: a date, a time, an address, a word for "wrote"."""
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 
 from inbound.message.phrases import OPENINGS, QUOTING, SAID, WROTE, WROTE_AUXILIARIES, WROTE_UNDIVIDED
+from inbound.values import immutable
 
 #: lines whose facts are remembered, as neighbouring candidates look at the same ones
 MAX_REMEMBERED = 12
@@ -19,7 +19,7 @@ _OPENING_WORD = re.compile(rf"\W{{0,10}}(?:{OPENINGS})[\s,]|\W{{0,3}}在", re.IG
 _OPENING_DATE = re.compile(r"\W{0,10}(?:[^\W\d]{1,12}[.,]{0,2}\s){0,2}\d(?!\d?:\d\d)")
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(kw_only=False)
 class Facts:
     """What a line, or several, hold of what is needed."""
 

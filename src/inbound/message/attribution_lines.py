@@ -6,7 +6,6 @@ several lines. What it must hold is told from the world, not from a grammar: a d
 """
 
 import re
-from dataclasses import dataclass
 
 from inbound.message.attribution_facts import (
     NOTHING,
@@ -23,6 +22,7 @@ from inbound.message.attribution_facts import (
 )
 from inbound.message.phrases import WROTE
 from inbound.message.quote_marks import Line, next_spoken
+from inbound.values import immutable
 
 #: lines one may be wrapped over, and characters of each that are looked at
 MAX_LINES = 6
@@ -64,7 +64,7 @@ _SENTENCE_ENDS = (".", "!", "?", ":")
 _COLONS = (":", "：", ":*", ":_")
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(kw_only=False)
 class AttributionLine:
     """One of them, found."""
 

@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
+
+from inbound.values import immutable
 
 #: octets of one field that are read
 MAX_VALUE_BYTES = 16_384
@@ -24,7 +26,7 @@ class _Word(NamedTuple):
     is_mark: bool
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class MethodResult:
     """One ``method=result`` with its properties."""
 
@@ -36,7 +38,7 @@ class MethodResult:
     properties: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Verdicts:
     """What one field says."""
 

@@ -15,6 +15,7 @@ from inbound.message.structure import VIEW_BYTES, Part, file_part, read_structur
 from inbound.message.tnef import Tnef, read_tnef
 from inbound.message.uuencode import split_files
 from inbound.model.mail import Octets
+from inbound.values import immutable
 
 #: octets of one part that are read as text; a longer one is read up to here, and is a file as well
 MAX_TEXT_BYTES = 5_000_000
@@ -46,7 +47,7 @@ class _Piece:
         return html_to_text(self.html) if self.html is not None else ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Body:
     """The text of a message, and what is left beside it."""
 

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from inbound.message.calendar_zones import zone_of
 from inbound.message.charset import clean, clean_line, decode
 from inbound.message.structure import Part
 from inbound.model.kinds import Attendee, CalendarEvent
+from inbound.values import immutable
 
 CALENDAR_TYPES = frozenset({"text/calendar", "application/ics", "text/x-vcalendar", "text/x-vcal"})
 #: octets of a calendar object that are read, lines of it, and attendees that are kept
@@ -23,7 +23,7 @@ _DATE = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d)?(Z)?)?\Z")
 _DURATION = re.compile(r"P(?:(\d{1,4})W)?(?:(\d{1,5})D)?(?:T(?:(\d{1,5})H)?(?:(\d{1,6})M)?(?:(\d{1,7})S)?)?\Z")
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(kw_only=False)
 class _Property:
     name: str
     parameters: dict[str, str]

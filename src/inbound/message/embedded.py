@@ -1,12 +1,11 @@
 """Where in a text another mail begins: the places that `quoted` cuts at and `forwarded` reads from."""
 
-from dataclasses import dataclass
-
 from inbound.message.attribution_facts import opens
 from inbound.message.attribution_lines import AttributionLine, attribution_ending_at
 from inbound.message.header_blocks import HeaderBlock, block_at, block_on_line
 from inbound.message.mark_lines import Mark, is_rule, read_mark
 from inbound.message.quote_marks import Line, next_spoken
+from inbound.values import immutable
 
 #: quoted lines in which what they begin with is looked for
 MAX_HEAD_LINES = 6
@@ -14,7 +13,7 @@ MAX_HEAD_LINES = 6
 MIN_RULE_CHARS = 10
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(kw_only=False)
 class Embedded:
     """The beginning of another mail."""
 

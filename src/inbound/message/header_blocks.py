@@ -10,12 +10,12 @@ Without a mark above it, it needs an author, a date, and a recipient or subject:
 """
 
 import re
-from dataclasses import dataclass
 
 from inbound.message.attribution_facts import is_dated
 from inbound.message.mark_lines import MAX_LINE_CHARS, Mark, fold, is_bare_mark, is_rule, read_mark
 from inbound.message.phrases import FIELD_OF
 from inbound.message.quote_marks import Line, next_spoken
+from inbound.values import immutable
 
 #: lines of one block, and characters of a line in which its label is looked for
 MAX_LINES = 40
@@ -45,7 +45,7 @@ _ADDRESS_FIELDS = frozenset(("from", "to", "cc", "bcc", "reply_to"))
 _FIELD_OF_FOLDED = {fold(label): field for label, field in FIELD_OF.items()}
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(kw_only=False)
 class HeaderBlock:
     """A block, found."""
 

@@ -1,7 +1,5 @@
 """What a message is besides its text; the special readers are asked only where a cheap sign is there."""
 
-from dataclasses import dataclass
-
 from inbound.message.bounce_signs import is_machine
 from inbound.message.bounce_subjects import has_bounce_subject
 from inbound.message.calendar import CALENDAR_TYPES, read_calendar
@@ -16,6 +14,7 @@ from inbound.message.ses import is_ses_notification, read_ses_notification
 from inbound.message.structure import Part
 from inbound.model.kinds import CalendarEvent, ForwardingConfirmation, Marks, Protection, Report
 from inbound.model.mail import Address
+from inbound.values import immutable
 
 # Of parts with other types a message is made that is nothing but a message.
 _ORDINARY = frozenset({
@@ -37,7 +36,7 @@ _REPORTS = STATUS_TYPES | {
 _ENCLOSED = frozenset({"message/rfc822", "message/global", "text/rfc822-headers"})
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Kinds:
     """What was found."""
 

@@ -1,12 +1,12 @@
 """Lines that announce a quoted or forwarded mail: ``-----Original Message-----``, "Begin forwarded message:", rules."""
 
 import re
-from dataclasses import dataclass
 from unicodedata import category, normalize
 
 from inbound.message.attribution_facts import ends_with_wrote, is_dated
 from inbound.message.phrases import FORWARDED, ORIGINAL
 from inbound.message.quote_marks import Line
+from inbound.values import immutable
 
 #: dashes from which on the words between them are believed without a block below
 MIN_DASHES = 4
@@ -41,7 +41,7 @@ _FORWARDED = re.compile(fold(FORWARDED))
 _ORIGINAL = re.compile(fold(ORIGINAL))
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(kw_only=False)
 class Mark:
     """A line that announces a quoted or forwarded mail."""
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from html import escape
 
 from inbound.message.charset import clean, decode
+from inbound.values import immutable
 
 #: octets of RTF that are decompressed and read
 MAX_RTF_BYTES = 400_000
@@ -52,7 +53,7 @@ _CHARACTERS = {
 _SYMBOLS = {b"~": "\xa0", b"_": "-", b"\n": "\n", b"\r": "\n", b"\\": "\\", b"{": "{", b"}": "}"}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Rtf:
     """What an RTF document says."""
 

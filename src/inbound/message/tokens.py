@@ -14,11 +14,11 @@ import base64
 import hmac
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
 from inbound.model.desk import TargetKind
+from inbound.values import immutable
 
 #: what the local part of a notice's reverse-path begins with
 BOUNCE_PREFIX: Final = "bounce+"
@@ -35,7 +35,7 @@ _TOKEN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z2-7]{56}(?![A-Za-z0-9])")
 _MAX_TRIED = 4
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Token:
     """What a notice was about."""
 

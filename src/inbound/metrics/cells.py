@@ -6,9 +6,10 @@ successor goes on where it ended, so that a sum over all rows never goes backwar
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 from math import nan
 from mmap import mmap
+
+from inbound.values import immutable
 
 #: the name of a metric and the values of its labels
 Key = tuple[str, ...]
@@ -25,7 +26,7 @@ _FIRST = _SPARE + _SPARE_WORDS
 _HEAD = struct.Struct("=II")
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(kw_only=False)
 class Entry:
     """The values of a metric under certain labels, in one row."""
 

@@ -1,12 +1,12 @@
 """What a monitoring tool says in the token of an alert, what the directory knew about it, and what came out."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from inbound.model.desk import Contact, Device, Organization, Target
+from inbound.values import immutable
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class ExternalId:
     """The name that another program gave to something."""
 
@@ -15,7 +15,7 @@ class ExternalId:
     name: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Alert:
     """A token whose key is right; its key is no part of it. Texts are trimmed, empty = not said."""
 
@@ -34,7 +34,7 @@ class Alert:
     description: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class AlertFindings:
     """What the database knew, inactive ones too. Each is the answer to one element of one alert."""
 
@@ -63,7 +63,7 @@ class Unmatched(StrEnum):
     TICKET_NUMBER = "ticket_number"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class NewContact:
     """A contact that the alert asks for and nobody has made."""
 
@@ -72,7 +72,7 @@ class NewContact:
     address: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class AlertMatch:
     """For whom an alert is."""
 

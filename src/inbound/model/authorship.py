@@ -1,16 +1,17 @@
 """Who wrote a message: what is asked, what the directory knew, and what came out."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from inbound.model.desk import Contact, Device, Organization, Resource, Target
 from inbound.model.mail import Address
 from inbound.model.mailbox import Mailbox
 from inbound.model.trace import Step
+from inbound.values import immutable
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Directory:
     """What the database knew about the people of a batch; keys are lower-case addresses and domains, names as they are.
 
@@ -29,7 +30,7 @@ class Directory:
     local: Organization | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Question:
     """What a message says about its author, and what its mailbox makes of that."""
 
@@ -71,7 +72,7 @@ class Source(StrEnum):
     MAILBOX = "originator_is_mailbox"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Originator:
     """Who wrote a message."""
 
@@ -87,7 +88,7 @@ class Originator:
         return self.source not in {Source.FROM, Source.MAILBOX}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Attribution:
     """For whose organization, and as whom there."""
 
@@ -106,7 +107,7 @@ class Attribution:
     adds_contact: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Authorship:
     """The answer to a Question."""
 

@@ -1,14 +1,15 @@
 """The service desk's people and objects, as far as a decision needs them."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
+
+from inbound.values import immutable
 
 #: what a number in a subject can lead to
 TargetKind = Literal["ticket", "task", "project"]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Organization:
     id: int
     name: str
@@ -18,7 +19,7 @@ class Organization:
     parent_id: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Resource:
     """Somebody who works at the desk, or beside it: a co-managing user."""
 
@@ -31,7 +32,7 @@ class Resource:
     co_managed: Organization | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Contact:
     """Somebody who works at a customer."""
 
@@ -43,7 +44,7 @@ class Contact:
     organization: Organization
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Device:
     """A machine of a customer that can write mail."""
 
@@ -53,7 +54,7 @@ class Device:
     organization: Organization
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Approvers:
     """Who decides about a change request."""
 
@@ -61,7 +62,7 @@ class Approvers:
     contact_ids: frozenset[int] = frozenset()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Target:
     """An existing object that a message can be about."""
 

@@ -1,8 +1,9 @@
 """What an operator fills the directory with: entries of files, before anybody knows their ids."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Literal, get_args
+
+from inbound.values import immutable
 
 #: in the order in which they are imported: what is referred to comes first
 DirectoryKind = Literal["organizations", "resources", "contacts", "devices", "projects", "tasks", "change_requests"]
@@ -12,7 +13,7 @@ KINDS: tuple[DirectoryKind, ...] = get_args(DirectoryKind)
 ORGANIZATION_TYPES = ("customer", "partner", "vendor", "local", "lead", "prospect", "dead", "cancelled")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Entry:
     """One row of a CSV file, or one table of a TOML file, readable in itself."""
 
@@ -24,7 +25,7 @@ class Entry:
     values: Mapping[str, Any]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Tally:
     """What an import did to the rows of one kind."""
 

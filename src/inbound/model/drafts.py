@@ -1,15 +1,15 @@
 """What is about to be written: one type per table, fields named after the columns."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
 from inbound.model.desk import TargetKind
 from inbound.model.mailbox import Publish
+from inbound.values import immutable
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class TicketDraft:
     """A new ticket."""
 
@@ -44,7 +44,7 @@ class TicketDraft:
     created_at: datetime
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class NoteDraft:
     """A new note; exactly one of ticket, task and project is set, or none while the ticket itself is new."""
 
@@ -65,7 +65,7 @@ class NoteDraft:
     created_at: datetime
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class TimeEntryDraft:
     """A new time entry on a ticket or a task."""
 
@@ -86,7 +86,7 @@ class TimeEntryDraft:
     created_at: datetime
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class ContactDraft:
     """A new contact with at most one address."""
 
@@ -96,7 +96,7 @@ class ContactDraft:
     address: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Change:
     """What a message changes on the object it is about."""
 
@@ -111,7 +111,7 @@ class Change:
     at: datetime
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Decision:
     """What an approver says about a change request; exactly one of resource and contact is set."""
 
@@ -124,7 +124,7 @@ class Decision:
     note: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Drafts:
     """Everything one message makes."""
 

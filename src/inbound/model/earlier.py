@@ -1,16 +1,17 @@
 """What the database knew about messages that came before."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from inbound.model.desk import TargetKind
+from inbound.values import immutable
 
 #: kind and row of a ticket, task or project
 ObjectKey = tuple[TargetKind, int]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Stored:
     """A message that is stored already."""
 
@@ -23,7 +24,7 @@ class Stored:
     number: str | None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Recent:
     """What was received in one mailbox of one author about one subject, in the window of the loop limit."""
 
@@ -33,7 +34,7 @@ class Recent:
     body_keys: frozenset[int] = frozenset()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Earlier:
     """Everything that was asked for a wave of messages, of which no two have an id in common."""
 

@@ -1,11 +1,11 @@
 """What a technician's first line says."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
 from inbound.model.desk import TargetKind
+from inbound.values import immutable
 
 
 class Problem(StrEnum):
@@ -29,7 +29,7 @@ class Problem(StrEnum):
     UNKNOWN_INDICATOR = "unknown_indicator"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class WrongValue:
     """One mistake in the line."""
 
@@ -42,7 +42,7 @@ class WrongValue:
     allowed: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Writer:
     """What the author of a line may write, and about what."""
 
@@ -61,7 +61,7 @@ class Writer:
     is_time_prohibited: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Indicated:
     """A line of indicators, understood. With anything wrong in it nothing is applied."""
 
@@ -78,7 +78,7 @@ class Indicated:
     text: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class WorkTime:
     """When the work of a time entry was done; aware, UTC."""
 

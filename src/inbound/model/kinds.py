@@ -1,8 +1,9 @@
 """What a message is besides its text: what its header says about its making, and the reports machines send."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+
+from inbound.values import immutable
 
 
 class Protection(StrEnum):
@@ -23,7 +24,7 @@ class Action(StrEnum):
     EXPANDED = "expanded"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Marks:
     """What the header says about how the message was made and where it went. Signs only; rules decide."""
 
@@ -61,7 +62,7 @@ class Marks:
 _NO_SUCH_ADDRESS = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.4.4"})
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class ReportedRecipient:
     """What became of a message for one recipient."""
 
@@ -86,7 +87,7 @@ class ReportedRecipient:
         return self.action is Action.FAILED and self.status in _NO_SUCH_ADDRESS
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class DeliveryReport:
     """A delivery status notification, of whatever form."""
 
@@ -109,7 +110,7 @@ class DeliveryReport:
         return not self.is_failure and any(recipient.action is Action.DELAYED for recipient in self.recipients)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class FeedbackReport:
     """A recipient's or a receiver's complaint (RFC 5965, and providers' own forms)."""
 
@@ -121,7 +122,7 @@ class FeedbackReport:
     returned_subject: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class ReadReceipt:
     """A message disposition notification (RFC 8098), or Outlook's mail saying the same."""
 
@@ -135,7 +136,7 @@ class ReadReceipt:
 Report = DeliveryReport | FeedbackReport | ReadReceipt
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Attendee:
     """Somebody invited (RFC 5545 3.8.4.1)."""
 
@@ -145,7 +146,7 @@ class Attendee:
     answer: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class CalendarEvent:
     """The first event of a calendar object (iTIP, RFC 5546)."""
 
@@ -168,7 +169,7 @@ class CalendarEvent:
     comment: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class ForwardingConfirmation:
     """A provider's question whether mail may be forwarded here."""
 

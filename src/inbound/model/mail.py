@@ -1,14 +1,14 @@
 """A message as it was handed over, and as it was understood."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from inbound.model.kinds import CalendarEvent, DeliveryReport, ForwardingConfirmation, Marks, Protection, Report
 from inbound.model.proof import NOT_ASKED, Proof
+from inbound.values import immutable
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Address:
     """One address of a header field (RFC 5322 3.4)."""
 
@@ -32,7 +32,7 @@ class Address:
 Octets = bytes | memoryview
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Attachment:
     """A part that is not the text."""
 
@@ -50,7 +50,7 @@ class Attachment:
     container: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Identity:
     """What makes two deliveries the same message in one mailbox."""
 
@@ -71,7 +71,7 @@ class Fields(Protocol):
         """Decoded values of every field of that name, in any case; clean, each on one line."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Mail:
     """A message, understood. No string in it holds NUL or a lone surrogate, whatever the octets were."""
 
@@ -135,7 +135,7 @@ class Mail:
         return self.report.returned_subject if isinstance(self.report, DeliveryReport) else ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Reply:
     """A text, divided. Every line of it that is not blank is in exactly one of new text, quoted text and signature."""
 
@@ -147,7 +147,7 @@ class Reply:
     rest: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Forward:
     """A mail that stands in the text of another, with the header fields that a program repeated."""
 
@@ -168,7 +168,7 @@ class Forward:
     source: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Peer:
     """Who hands us mail over a connection."""
 
@@ -184,7 +184,7 @@ class Peer:
     is_trusted: bool
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Recipient:
     """An accepted envelope recipient, routed (RFC 5321 4.1.1.3)."""
 
@@ -196,7 +196,7 @@ class Recipient:
     sub_address: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Delivery:
     """One SMTP transaction whose DATA ended: one content, one reply, one or several mailboxes."""
 

@@ -3,9 +3,11 @@
 These are also the shapes of the ``[[mailboxes]]`` tables: ``config`` lets pydantic validate them as they stand.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import timedelta
 from typing import ClassVar, Literal, get_args
+
+from inbound.values import immutable
 
 #: what a message can become
 ObjectKind = Literal["ticket", "ticket_note", "ticket_time_entry", "project_note", "task_note", "task_time_entry"]
@@ -26,7 +28,7 @@ ALL_KINDS: tuple[ObjectKind, ...] = get_args(ObjectKind)
 _STRICT = {"extra": "forbid", "hide_input_in_errors": True}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class TicketDefaults:
     """``[mailboxes.ticket]``: what names something names an entry of a pick list in ``[desk]``; "" = none."""
 
@@ -51,7 +53,7 @@ class TicketDefaults:
     auto_tag: bool = True
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class TicketNoteDefaults:
     """``[mailboxes.ticket_note]``."""
 
@@ -68,7 +70,7 @@ class TicketNoteDefaults:
     reopen_days: int = 14
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class TicketTimeEntryDefaults:
     """``[mailboxes.ticket_time_entry]``; "" = none."""
 
@@ -81,7 +83,7 @@ class TicketTimeEntryDefaults:
     append_to_resolution: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class ProjectNoteDefaults:
     """``[mailboxes.project_note]``."""
 
@@ -90,7 +92,7 @@ class ProjectNoteDefaults:
     publish: Publish = "all"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class TaskNoteDefaults:
     """``[mailboxes.task_note]``."""
 
@@ -102,7 +104,7 @@ class TaskNoteDefaults:
     status_after_resource: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class TaskTimeEntryDefaults:
     """``[mailboxes.task_time_entry]``; "" = none."""
 
@@ -112,7 +114,7 @@ class TaskTimeEntryDefaults:
     publish: Publish = "all"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class SpamHeader:
     """One entry of ``spam_headers``: a header field by which a filter in front of us says spam.
 
@@ -134,7 +136,7 @@ class SpamHeader:
 OTHER_KINDS: tuple[ObjectKind, ...] = ALL_KINDS[1:]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Notify:
     """``[mailboxes.notify]``: who gets which notice: roles (`model.notice.ROLES`) or addresses; [] = nobody."""
 
@@ -160,7 +162,7 @@ SPAM_HEADERS = (
 )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Mailbox:
     """One ``[[mailboxes]]`` entry."""
 

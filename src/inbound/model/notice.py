@@ -1,9 +1,11 @@
 """What the desk writes to people by itself."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Literal, get_args
+
+from inbound.values import immutable
 
 #: what a notice says
 NoticeKind = Literal[
@@ -29,7 +31,7 @@ ROLES: tuple[Role, ...] = get_args(Role)
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Person:
     """Somebody who can get a notice."""
 
@@ -41,7 +43,7 @@ class Person:
     id: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class NoticeDraft:
     """A row of ``outbox``; fields named after the columns."""
 
@@ -63,7 +65,7 @@ class NoticeDraft:
     is_hourly: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Notice:
     """A row that is about to be sent, with what its template needs."""
 

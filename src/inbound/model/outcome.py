@@ -1,7 +1,8 @@
 """What became of a message: a closed set of outcomes and the reason codes that explain them."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from inbound.values import immutable
 
 
 class Outcome(StrEnum):
@@ -102,7 +103,7 @@ class Deferral(StrEnum):
     STOPPING = "stopping"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Result:
     """What was committed for one message in one mailbox."""
 
@@ -115,14 +116,14 @@ class Result:
     number: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(kw_only=False)
 class Committed:
     """Everything the delivery causes is in the database: 250."""
 
     results: tuple[Result, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(kw_only=False)
 class Deferred:
     """Nothing was stored; the peer keeps the mail and tries again: 4yz."""
 

@@ -1,7 +1,8 @@
 """Is it proven that the author in From wrote a message, and by what?"""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from inbound.values import immutable
 
 
 class Method(StrEnum):
@@ -20,7 +21,7 @@ class Method(StrEnum):
     AUTHENTICATION_RESULTS = "authentication_results"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Proof:
     """A verdict about the address in From, and about no other; no verdict is not a pass."""
 

@@ -1,9 +1,9 @@
 """Peers that were turned away: what the operator hears of them."""
 
-from dataclasses import dataclass
+from inbound.values import immutable
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class RefusedPeer:
     """Peers of one network that no entry lets in, and what the last of them wanted."""
 
@@ -20,7 +20,7 @@ class RefusedPeer:
     count: int = 1
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Refusals:
     """Who was turned away since somebody asked."""
 

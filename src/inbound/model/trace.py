@@ -1,12 +1,13 @@
 """The explanation that is stored with every message: what was looked up, which rule hit, which did not and why."""
 
-from dataclasses import dataclass
 from typing import Literal
+
+from inbound.values import immutable
 
 Stage = Literal["receive", "resolve_sender", "classify", "dedupe", "persist"]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Step:
     """One line of a trace. A tuple of these is stored as JSON in ``messages.trace``."""
 

@@ -1,6 +1,5 @@
 """Which object a message becomes: what is known before, and what is decided."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
 
@@ -10,6 +9,7 @@ from inbound.model.indicated import Indicated
 from inbound.model.mailbox import Mailbox, ObjectKind, Publish
 from inbound.model.outcome import Outcome, Reason
 from inbound.model.trace import Step
+from inbound.values import immutable
 
 
 class Standing(Enum):
@@ -36,7 +36,7 @@ class Road(Enum):
     REFERENCE = auto()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Picks:
     """What lines of indicators are compared with: names of active entries, in the order of the pick lists."""
 
@@ -46,7 +46,7 @@ class Picks:
     roles: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class FirstLine:
     """What the first line of the new text asks for."""
 
@@ -56,7 +56,7 @@ class FirstLine:
     is_unproven_approval: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Case:
     """Everything that decides about one message."""
 
@@ -77,7 +77,7 @@ class Case:
     is_calendar_reply: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Verdict:
     """What a message becomes."""
 

@@ -1,7 +1,6 @@
 """A notice as a mail (RFC 5322): what it says, and the marks by which nobody answers it and replies find their way."""
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -14,6 +13,7 @@ from inbound.model.desk import TargetKind
 from inbound.model.mailbox import Mailbox
 from inbound.model.notice import Notice
 from inbound.notices.templates import Templates
+from inbound.values import immutable
 
 # Lines of up to 998 characters (RFC 5322 2.1.1): shorter ones would have long Message-IDs encoded, which nobody reads.
 _POLICY = SMTP.clone(max_line_length=998)
@@ -26,7 +26,7 @@ class Unsendable(Exception):
     """A notice that cannot be written, whatever the smart host says."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Composed:
     """A notice, ready to be sent."""
 

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import socket
 import ssl
-from dataclasses import dataclass
 from enum import Enum
 
 import aiosmtplib
@@ -12,6 +11,7 @@ from aiosmtplib import SMTP
 
 from inbound.config import Settings, SmartHost
 from inbound.notices.compose import Composed
+from inbound.values import immutable
 
 #: replies that say: whoever logs in here may not, or has to (RFC 4954 6); no notice's fault
 _LOGIN_REPLIES = frozenset({530, 534, 535, 538})
@@ -28,7 +28,7 @@ class Answer(Enum):
     NEVER = "never"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Attempt:
     """An attempt and what the smart host said."""
 

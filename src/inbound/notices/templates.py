@@ -6,7 +6,6 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, StrictUndefined, Template
@@ -15,6 +14,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from inbound.errors import InboundError
 from inbound.model.notice import KINDS, LANGUAGES, Language, NoticeKind
+from inbound.values import immutable
 
 LAYOUT = "layout.html"
 MAX_SUBJECT_CHARS = 250
@@ -31,7 +31,7 @@ class TemplateMistake(InboundError):
     """A template that cannot be used, and why."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Rendered:
     """What a notice says."""
 

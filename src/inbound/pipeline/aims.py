@@ -1,7 +1,6 @@
 """What messages are about: numbers they name, messages they answer, messages they repeat."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from inbound.database import objects, outbox
 from inbound.database.earlier import Own, Wanted
@@ -16,12 +15,13 @@ from inbound.pipeline.context import Context
 from inbound.pipeline.steps import Received
 from inbound.rules.numbers import MAX_MERGES, follow_merges, target_of
 from inbound.rules.threads import ROOT_DAYS, Lead, Way, thread_target, ways_of
+from inbound.values import immutable
 
 #: recipients of one report whose notices are looked up
 MAX_REPORTED = 20
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Asked:
     """A message with everything that has to be asked about it."""
 
@@ -36,7 +36,7 @@ class Asked:
     leads: tuple[Lead, ...]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Aim:
     """What a message is about."""
 

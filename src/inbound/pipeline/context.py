@@ -1,7 +1,6 @@
 """What the stages know besides the messages: the configuration in the form they need it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from inbound.config import Desk, Settings
@@ -11,9 +10,10 @@ from inbound.model.verdict import Picks
 from inbound.rules.duplicates import DuplicateRules
 from inbound.rules.loops import LoopLimit
 from inbound.rules.tags import Tag, TagIndex, build_index
+from inbound.values import immutable
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Context:
     """Replaced as a whole on reload."""
 

@@ -1,6 +1,5 @@
 """What a decision looks like as rows: values in, drafts out."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
@@ -18,6 +17,7 @@ from inbound.rules.alert_tokens import mask_keys
 from inbound.rules.indicators import work_time
 from inbound.rules.tags import tags_of
 from inbound.rules.titles import is_blank, title_of
+from inbound.values import immutable
 
 NOTES: frozenset[str | None] = frozenset({"ticket_note", "task_note", "project_note"})
 TIME_ENTRIES: frozenset[str | None] = frozenset({"ticket_time_entry", "task_time_entry"})
@@ -30,7 +30,7 @@ def originator_of(mail: Mail) -> Address:
     return mail.author or next(iter(mail.from_), NOBODY)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Ids:
     """What was allotted for the rows of one message; None and empty where there will be none."""
 

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from inbound.database import outbox, recipients
 from inbound.database.engine import Transaction
@@ -24,6 +23,7 @@ from inbound.rules.blocking import why_spam
 from inbound.rules.notices import Happened, Wanted, wanted_notices
 from inbound.rules.originator import without_sub_address
 from inbound.rules.proof import standing_of
+from inbound.values import immutable
 
 #: roles that only the database knows
 _LOOKED_UP = frozenset(
@@ -35,7 +35,7 @@ _PROVING = frozenset({Method.DKIM, Method.ARC, Method.AUTHENTICATION_RESULTS})
 _AS_AUTHOR = frozenset({"originator", "contact"})
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Objects:
     """The object that a message made or wrote to; at most one is not None."""
 

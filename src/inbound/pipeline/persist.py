@@ -1,7 +1,6 @@
 """Stage 4: write what was decided; one multi-row insert per table."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from inbound.database import blobs, directory, messages, tickets
@@ -19,9 +18,10 @@ from inbound.pipeline.message_rows import draft_message, draft_redelivery, draft
 from inbound.pipeline.notify import plan
 from inbound.pipeline.steps import Decided, Processed
 from inbound.pipeline.texts import Texts, texts_of
+from inbound.values import immutable
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class _Assigned:
     """A decision with its drafts and the ids they were given."""
 

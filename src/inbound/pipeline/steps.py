@@ -4,7 +4,7 @@ A stage takes a list of one type and returns a list of the next, so that a wrong
 """
 
 from collections.abc import Hashable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from inbound.database.messages import MessageRow
 from inbound.model.alert import Alert, AlertMatch
@@ -21,9 +21,10 @@ from inbound.rules.conflicts import keys_on_arrival, locks_on_arrival
 from inbound.rules.limits import Kept
 from inbound.rules.notices import Wanted
 from inbound.rules.private import is_private
+from inbound.values import immutable
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Received:
     """One message for one mailbox."""
 
@@ -68,7 +69,7 @@ class Received:
         return not self.delivery.mail_from
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Alarm:
     """What the token of an alert said, and for whom it is."""
 
@@ -76,7 +77,7 @@ class Alarm:
     match: AlertMatch
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Attributed:
     """Its author is known, or known to be nobody's."""
 
@@ -102,7 +103,7 @@ class Attributed:
     steps: tuple[Step, ...]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Classified:
     """What it becomes is known, unless it was here before."""
 
@@ -124,7 +125,7 @@ class Classified:
     steps: tuple[Step, ...]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Decided:
     """Everything is decided; what is left is to write it."""
 
@@ -140,7 +141,7 @@ class Decided:
     error: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Processed:
     """What was written."""
 

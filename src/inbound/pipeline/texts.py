@@ -1,7 +1,5 @@
 """The texts of tickets, notes and time entries: what was written, and the lines that the system adds."""
 
-from dataclasses import dataclass
-
 from inbound.message.calendar_text import event_text
 from inbound.message.display import display_html
 from inbound.message.forwarded import read_forward
@@ -12,9 +10,10 @@ from inbound.pipeline.steps import Classified
 from inbound.rules import wording
 from inbound.rules.alerts import unmatched_lines
 from inbound.rules.limits import Chosen, choose_attachments
+from inbound.values import immutable
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Texts:
     """What one message says, ready to be stored."""
 

@@ -12,7 +12,7 @@ hit wins; every step leaves a line in the trace.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from inbound.model.authorship import Attribution, Authorship, Directory, Originator, Question, Source
 from inbound.model.desk import Organization
@@ -22,12 +22,13 @@ from inbound.rules.domains import candidate_domains
 from inbound.rules.organizations import domain_owners, owned_domains, takes_tickets, why_no_tickets
 from inbound.rules.originator import acting_resource, originator_of
 from inbound.rules.persons import Person, at_first_position, choose, persons_at, why_not
+from inbound.values import immutable
 
 #: a hit decides; misses only explain
 Finding = tuple[Attribution | None, Step]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class _Asked:
     """The question, with the originator it was found to be about."""
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -12,9 +11,10 @@ from inbound.model.mailbox import Mailbox
 from inbound.model.outcome import Outcome, Reason
 from inbound.model.trace import hit
 from inbound.model.verdict import Verdict
+from inbound.values import immutable
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class DuplicateRules:
     """``desk.duplicates``: see there."""
 

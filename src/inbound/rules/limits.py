@@ -1,13 +1,13 @@
 """Which attachments of a message are kept, and which of those are listed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from inbound.model.mail import Attachment
 from inbound.model.mailbox import Mailbox
+from inbound.values import immutable
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Kept:
     """An attachment that is stored."""
 
@@ -16,7 +16,7 @@ class Kept:
     is_listed: bool
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Chosen:
     """What becomes of the attachments, in the order of the message."""
 

@@ -4,7 +4,6 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
@@ -20,6 +19,7 @@ from inbound.model.outcome import Outcome, Reason
 from inbound.model.trace import Step, hit, miss
 from inbound.model.verdict import Verdict
 from inbound.rules.originator import is_own, needs_blocks
+from inbound.values import immutable
 
 #: Received fields (RFC 5321 6.3 wants a limit of at least 100 of relays; who hands over to us is no relay's beginning)
 MAX_HOPS: Final = 50
@@ -29,7 +29,7 @@ PIECE_CHARS: Final = 100_000
 _WHITE_SPACE = re.compile(r"\s")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class LoopLimit:
     """``desk.loops``: so many messages of the same author about the same subject make objects in so long a time."""
 

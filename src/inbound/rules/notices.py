@@ -1,13 +1,13 @@
 """Who gets which notice, and why somebody does not: few, and never into a loop (RFC 3834 2)."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from inbound.model.mailbox import Mailbox, ObjectKind, Publish
 from inbound.model.notice import NoticeKind
 from inbound.model.outcome import Outcome, Reason
 from inbound.model.trace import Step, hit, miss
+from inbound.values import immutable
 
 #: notices that one recipient gets within the window, over all mailboxes
 CAP = 5
@@ -21,7 +21,7 @@ _DESK = frozenset({"primary_resource", "secondary_resources", "account_manager",
 _QUIET = frozenset({Reason.BOUNCE, Reason.AUTOMATIC_REPLY, Reason.COPY_ALTERED})
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Happened:
     """What is known about one message once everything about it is decided."""
 
@@ -51,7 +51,7 @@ class Happened:
     is_own: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Wanted:
     """One notice, for people who are still to be found."""
 
@@ -149,7 +149,7 @@ def _step(before: Wanted, after: Wanted, silence: str) -> Step:
     return hit("persist", before.kind, f"{detail}; not to {', '.join(left_out)}: {silence}" if left_out else detail)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(kw_only=False)
 class Queued:
     """A notice that the cap is asked about."""
 

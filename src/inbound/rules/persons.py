@@ -1,17 +1,16 @@
 """People of organizations: contacts, and co-managing users, who count like contacts."""
 
-from dataclasses import dataclass
-
 from inbound.model.authorship import Directory
 from inbound.model.desk import Contact, Organization, Resource
 from inbound.model.mail import Address
 from inbound.rules.organizations import domain_owners, takes_tickets, why_no_tickets
+from inbound.values import immutable
 
 #: a co-managing user has no second address in the sense of a contact's
 PRIMARY = 1
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Person:
     """A contact or a co-managing user at an address."""
 

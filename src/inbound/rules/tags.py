@@ -9,6 +9,8 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from inbound.values import immutable
+
 #: what a ticket can carry
 MAX_TAGS = 30
 #: a label or alias must be longer to be searched for
@@ -22,7 +24,7 @@ _LINK = re.compile(r"(?<![^\W_])(?:(?:https?|ftps?|file|tel|sip|callto)://?|mail
 _GAP = "\N{OBJECT REPLACEMENT CHARACTER}"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Tag:
     """An active entry of ``desk.tags``."""
 
@@ -39,7 +41,7 @@ class _Node:
     tags: list[int] = field(default_factory=list)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class TagIndex:
     """All active tags, ready to be searched for."""
 

@@ -1,7 +1,6 @@
 """Header threading: which earlier message a message answers, and what that was about (RFC 5322 3.6.4)."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain
 from typing import Final
@@ -17,6 +16,7 @@ from inbound.model.mailbox import Mailbox
 from inbound.model.trace import Step, hit, miss
 from inbound.model.verdict import Road
 from inbound.rules.numbers import follow_merges
+from inbound.values import immutable
 
 #: entries of References that are looked up: the newest, and always the first
 MAX_REFERENCES: Final = 30
@@ -29,7 +29,7 @@ ROOT_DAYS: Final = timedelta(days=30)
 _AMBIGUOUS_PREFIX = "vs"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Lead:
     """Something in a message that may lead to an object."""
 
@@ -39,7 +39,7 @@ class Lead:
     token: Token | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Way:
     """An object that a lead leads to."""
 

@@ -1,7 +1,6 @@
 """Chains of ARC seals (RFC 8617): from the fields of a message to sets, in their order. No I/O."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from inbound.message.authentication_results import Verdicts, read_sealed_results
 from inbound.security.canonical import Fields, canonical_field
@@ -12,13 +11,14 @@ from inbound.security.signatures import (
     read_signature,
     read_tags,
 )
+from inbound.values import immutable
 
 #: RFC 8617 4.2.1
 _MAX_SETS = 50
 _RESULTS, _MESSAGE, _SEAL = b"arc-authentication-results", b"arc-message-signature", b"arc-seal"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class ArcSet:
     """What one system added."""
 

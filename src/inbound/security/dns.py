@@ -8,6 +8,7 @@ from typing import Literal
 
 from inbound import metrics
 from inbound.errors import InboundError
+from inbound.values import immutable
 
 Kind = Literal["TXT", "A", "AAAA", "MX", "PTR"]
 
@@ -25,7 +26,7 @@ class DnsTrouble(InboundError):
     """No answer, and none is remembered: says nothing about the name."""
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(kw_only=False)
 class Answer:
     """What DNS says about a name; no records also is an answer."""
 

@@ -1,13 +1,13 @@
 """Who may hand us mail: what is known of a connection, judged by the ``[[peers]]`` entries."""
 
 from collections.abc import AsyncIterator, Iterable, Iterator
-from dataclasses import dataclass
 
 from inbound.config import PeerRule
 from inbound.security.addresses import IPAddress, addresses_of, parse_address
 from inbound.security.dns import DnsTrouble, Resolver
 from inbound.security.presets import preset_of
 from inbound.security.spf import SpfError, find_permission
+from inbound.values import immutable
 
 __all__ = ["Evidence", "IPAddress", "Judgement", "Peers", "parse_address"]
 
@@ -15,7 +15,7 @@ __all__ = ["Evidence", "IPAddress", "Judgement", "Peers", "parse_address"]
 _MAX_NAMES = 10
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Evidence:
     """What is known of the other end."""
 
@@ -30,7 +30,7 @@ class Evidence:
     hostname: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Judgement:
     """One way of one entry, asked."""
 

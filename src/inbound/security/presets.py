@@ -1,13 +1,13 @@
 """What the servers of providers are known by, beyond what an entry says itself."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from inbound.config import PeerRule
+from inbound.values import immutable
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Preset:
     """The published truth in SPF, and what providers leave out of it on purpose."""
 

@@ -4,7 +4,6 @@ import asyncio
 import functools
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
 from inbound import logs, metrics
 from inbound.config import Authentication, PeerRule
@@ -25,6 +24,7 @@ from inbound.security.signatures import (
     read_key,
     read_signature,
 )
+from inbound.values import immutable
 
 #: signatures of one message that are verified
 _MAX_SIGNATURES = 5
@@ -35,7 +35,7 @@ _SIGNS = (b"dkim-signature:", b"arc-seal:", b"authentication-results:")
 _THREADS = 2
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(kw_only=False)
 class _Author:
     """A message with one author, and the header in which he stands."""
 

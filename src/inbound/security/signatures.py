@@ -9,11 +9,12 @@ import binascii
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from typing import Literal
 
 from inbound.security.canonical import Canonicalization, Fields, canonical_body, canonical_field, select
+from inbound.values import immutable
 
 Algorithm = Literal["rsa", "ed25519"]
 
@@ -36,7 +37,7 @@ class Unusable(Exception):
     """Why a signature or key cannot prove anything."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Signature:
     """A DKIM-Signature, ARC-Message-Signature or ARC-Seal."""
 
@@ -57,7 +58,7 @@ class Signature:
         return f"{self.selector}._domainkey.{self.domain}"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Key:
     """A published key (RFC 6376 3.6.1)."""
 
@@ -67,7 +68,7 @@ class Key:
     is_strict: bool
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(kw_only=False)
 class Signed:
     """A message, with the hashes of its body that were needed so far."""
 

@@ -9,6 +9,7 @@ from ipaddress import ip_network
 
 from inbound.security.addresses import IPAddress, addresses_of
 from inbound.security.dns import Resolver
+from inbound.values import immutable
 
 #: RFC 7208 4.6.4
 _MAX_LOOKUPS, _MAX_MX = 10, 10
@@ -33,7 +34,7 @@ class _Search:
             raise SpfError(f"more than {_MAX_LOOKUPS} look-ups")
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(kw_only=False)
 class _Match:
     #: the term that matched, with the record it stands in
     term: str

@@ -16,6 +16,7 @@ from inbound.security.refusals import RefusalTally
 from inbound.smtp import replies
 from inbound.smtp.replies import Reply
 from inbound.smtp.stream import Overrun
+from inbound.values import immutable
 
 
 class Intake(Protocol):
@@ -34,7 +35,7 @@ class Intake(Protocol):
         """Have the message committed, or hear why not. Never raises; a vanished peer does not stop it."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Policy:
     """What the settings say about reception; replaced as a whole on reload."""
 

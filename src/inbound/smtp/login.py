@@ -6,11 +6,11 @@ import binascii
 import functools
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
 from inbound.config.passwords import hash_password, matches
 from inbound.smtp import replies
 from inbound.smtp.replies import Reply
+from inbound.values import immutable
 
 #: RFC 4954 4: the sign of an empty initial response, and of giving up
 _EMPTY, _CANCEL = "=", "*"
@@ -19,7 +19,7 @@ _MAX_USER_CHARS = 255
 _THREADS = ThreadPoolExecutor(2, thread_name_prefix="login")
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(kw_only=False)
 class Credentials:
     """What a peer says about itself."""
 

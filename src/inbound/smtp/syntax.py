@@ -4,10 +4,10 @@ Every expression is linear: alternatives under a repetition never begin with the
 """
 
 import re
-from dataclasses import dataclass
 
 from inbound.smtp import replies
 from inbound.smtp.replies import Reply
+from inbound.values import immutable
 
 #: RFC 5321 4.5.3.1.2
 _MAX_DOMAIN_CHARS = 255
@@ -34,7 +34,7 @@ _PARAMETER = re.compile(r"(?P<keyword>[A-Za-z0-9][A-Za-z0-9-]*)(?:=(?P<value>[!-
 _HELO_NAME = re.compile(r"[!-~]{1,255}")
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(kw_only=False)
 class Command:
     #: in upper case
     verb: str
@@ -42,7 +42,7 @@ class Command:
     argument: str
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(kw_only=False)
 class MailCommand:
     """MAIL, understood (RFC 5321 4.1.1.2)."""
 

@@ -1,7 +1,6 @@
 """Every kind of entry with its columns: the same in CSV, in TOML, and in docs/directory.md."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
 from inbound.app.directory import cells
@@ -9,9 +8,10 @@ from inbound.app.directory.cells import Reader
 from inbound.config import Settings
 from inbound.model.directory import ORGANIZATION_TYPES, DirectoryKind
 from inbound.rules.domains import PUBLIC_MAIL_DOMAINS
+from inbound.values import immutable
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Column:
     """One column of a kind."""
 

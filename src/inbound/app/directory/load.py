@@ -1,7 +1,6 @@
 """`inbound directory import`: read, check, write; all or nothing."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -12,9 +11,10 @@ from inbound.config import Settings
 from inbound.database.engine import Database
 from inbound.database.imports import Desk, Report, run_import
 from inbound.model.directory import DirectoryKind, Tally
+from inbound.values import immutable
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Progress:
     """Who watches an import."""
 

@@ -1,16 +1,17 @@
 """``desk.edition``: how many mailboxes it has, and what they create."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from inbound.config.checks.names import listed
 from inbound.config.mistakes import Mistake
 from inbound.config.positions import Key
 from inbound.config.settings import Settings
 from inbound.model.mailbox import ALL_KINDS, Handler, Mailbox, ObjectKind
+from inbound.values import immutable
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class _Edition:
     """The most that it has."""
 

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from sqlalchemy import BigInteger, Text, any_, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -23,6 +22,7 @@ from inbound.database.tables import (
     tickets,
 )
 from inbound.model.directory import DirectoryKind, Entry
+from inbound.values import immutable
 
 _WORDS = bindparam("words", type_=ARRAY(Text))
 _ORGANIZATIONS = select(organizations.c.name, organizations.c.id).where(organizations.c.name == any_(_WORDS))
@@ -84,7 +84,7 @@ def taken_numbers(tx: Transaction, numbers: Iterable[str]) -> set[str]:
     return {row.number for chunk in chunks(sorted(set(numbers))) for row in tx.execute(_NUMBERS, {"words": chunk})}
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(kw_only=False)
 class People:
     """Contacts by address or by organization and name."""
 

@@ -7,12 +7,13 @@ from datetime import date, datetime
 
 from inbound.errors import Problem
 from inbound.model.directory import DirectoryKind, Entry, Tally
+from inbound.values import immutable
 
 #: after so many mistakes nothing more is read
 MOST_PROBLEMS = 1_000
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Desk:
     """What the configuration says about new objects."""
 

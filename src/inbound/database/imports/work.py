@@ -1,7 +1,6 @@
 """Projects, tasks and change requests; each is recognised by its number."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import BigInteger, any_, bindparam, select, text
@@ -34,6 +33,7 @@ from inbound.database.tables import (
     tickets,
 )
 from inbound.model.directory import DirectoryKind, Entry
+from inbound.values import immutable
 
 _PROJECT = Shape(
     table=projects,
@@ -94,7 +94,7 @@ _INSERT_APPROVERS = rows.insert(change_request_approvers, ("ticket_id", "resourc
 _DELETE_APPROVERS = text("DELETE FROM change_request_approvers WHERE id = ANY(CAST(:ids AS bigint[]))")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class _Known:
     """What entries of one kind refer to."""
 
@@ -226,7 +226,7 @@ Person = tuple[int | None, int | None]
 Listed = dict[str, tuple[Person, ...]]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(kw_only=False)
 class _Approvers:
     resources: Found
     people: People

@@ -14,6 +14,7 @@ from inbound.database import rows
 from inbound.database.engine import Transaction, execute
 from inbound.database.imports.report import Report
 from inbound.model.directory import DirectoryKind, Entry
+from inbound.values import immutable
 
 T = TypeVar("T")
 
@@ -23,7 +24,7 @@ _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]  # sqlalchemy l
 _IDS = bindparam("ids", type_=ARRAY(BigInteger))
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Part:
     """Rows of another table that belong to one row: the domains of an organization."""
 
@@ -35,7 +36,7 @@ class Part:
     columns: tuple[str, ...]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@immutable
 class Shape:
     """How entries of a kind are stored."""
 

@@ -23,7 +23,7 @@ from inbound.config import load_settings
 from inbound.database.embedded_binaries import installed_binaries
 from inbound.database.engine import open_engine, transaction
 from inbound.database.numbers import DayBases
-from inbound.intake.committer import understand
+from inbound.intake.understanding import understand
 from inbound.model.outcome import Outcome
 from inbound.pipeline.context import build_context
 from inbound.pipeline.process import process
@@ -128,7 +128,7 @@ def record(config: Path, url: str, serial: int, contacts: int) -> Recording:
     # A day is begun once, in a transaction of its own: no part of what every message costs.
     base = day_bases.base([received_at.date()])[received_at.date()]
     context = build_context(settings, day_bases, b"of no use here")
-    understood = understand(0, delivery_of(mail.content, envelope, settings), context)
+    understood = understand([delivery_of(mail.content, envelope, settings)], context)[0]
     with transaction(engine) as tx:
         driver: Any = tx.connection.driver_connection
         driver.cursor_factory = NotingCursor

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, text
 from inbound.config import Settings
 from inbound.database.numbers import DayBases
 from inbound.intake import Committer
-from inbound.intake.committer import understand
+from inbound.intake.understanding import understand
 from inbound.model.mail import Delivery, Peer, Recipient
 from inbound.model.outcome import Answer, Committed, Result
 from inbound.pipeline.context import Context, build_context
@@ -116,8 +116,8 @@ class Desk:
 
     def retry(self, row_id: int, content: bytes) -> Answer:
         """Run a quarantined message again."""
-        understood = understand(0, delivery(content), self.context, row_id=row_id)
-        return self.committer.commit_understood([understood], time.monotonic() + 5)[0]
+        understood = understand([delivery(content)], self.context, row_id=row_id)
+        return self.committer.commit_understood(understood, time.monotonic() + 5)[0]
 
 
 def results(answers: Sequence[Answer]) -> list[Result]:

@@ -11,7 +11,7 @@ from inbound.app.rehearsal import Explained, explain
 from inbound.cli.show import explanation, explanation_json
 from inbound.config import Settings
 from inbound.database.engine import rolled_back
-from inbound.intake.committer import understand
+from inbound.intake.understanding import understand
 from inbound.pipeline.process import process
 from situations import FULL, KEY, Situation
 
@@ -189,12 +189,13 @@ def test_a_rehearsal_changes_nothing(desk: Situation) -> None:
 def test_live_mail_waits_for_no_rehearsal(desk: Situation, author: str, subject: str, body: str, mailbox: str) -> None:
     """The same message is delivered while a rehearsal of it is still open, and the other way round."""
     content = mail(author=author, subject=subject, body=body, extra="Cc: bob@acme.example, eve@desk.example\r\n")
-    rehearsed = understand(0, delivery(content, mailbox), desk.context, salt=b"x" * 32).received
+    rehearsed = understand([delivery(content, mailbox)], desk.context, salt=b"x" * 32)[0].received
     with rolled_back(desk.database) as tx:
         process(tx, rehearsed, desk.context)
         desk.run("SET lock_timeout = '1s'")
         assert desk.send(content, mailbox).outcome not in {"quarantined", "duplicate"}
-    live = understand(0, delivery(mail(author=author, subject=subject, body=body), mailbox), desk.context).received
+    came = delivery(mail(author=author, subject=subject, body=body), mailbox)
+    live = understand([came], desk.context)[0].received
     with rolled_back(desk.database) as tx:
         process(tx, live, desk.context)
         with rolled_back(desk.database) as other:

@@ -5,7 +5,7 @@ from itertools import chain
 from sqlalchemy import Connection, text
 
 from desk import Desk, delivery, mail
-from inbound.intake.committer import understand
+from inbound.intake.understanding import understand
 from inbound.pipeline.process import process
 
 _STORED = 300
@@ -24,8 +24,8 @@ def _answer(name: str) -> bytes:
 
 
 def _process(tx: Connection, desk: Desk, *contents: bytes) -> None:
-    understood = (understand(0, delivery(content), desk.context).received for content in contents)
-    process(tx, list(chain.from_iterable(understood)), desk.context)
+    understood = understand([delivery(content) for content in contents], desk.context)
+    process(tx, list(chain.from_iterable(one.received for one in understood)), desk.context)
 
 
 def _rows_read(tx: Connection, desk: Desk, content: bytes) -> int:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, text
 
 from desk import PEER, delivery
 from inbound.database.engine import rolled_back
-from inbound.intake.committer import understand
+from inbound.intake.understanding import understand
 from inbound.pipeline.process import process
 from inbound.pipeline.steps import Received
 from situations import KEY, MAILBOXES, Situation
@@ -126,7 +126,7 @@ def _content(one: Sent, number: int) -> bytes:
 def _received(desk: Situation, one: Sent, content: bytes) -> Received:
     came = delivery(content, one.mailbox)
     came = replace(came, peer=replace(PEER, is_trusted=one.is_trusted))
-    return understand(0, came, desk.context).received[0]
+    return understand([came], desk.context)[0].received[0]
 
 
 # Everything that a message leaves behind, without ids and numbers.

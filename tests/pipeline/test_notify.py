@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from desk import SETTINGS, Desk, delivery, mail, results
 from inbound.config import Settings
 from inbound.database.engine import transaction
-from inbound.intake.committer import understand
+from inbound.intake.understanding import understand
 from inbound.pipeline.process import process
 
 ANN = "ann@customer.example"
@@ -77,7 +77,7 @@ def test_nothing_is_queued_without_a_smart_host(desk: Desk) -> None:
 def test_a_rehearsal_queues_nothing(make: Any, database: Engine) -> None:
     """`inbound explain` says what would be sent, and sends nothing."""
     desk = make()
-    understood = understand(0, delivery(mail()), desk.context, salt=b"x" * 32)
+    understood = understand([delivery(mail())], desk.context, salt=b"x" * 32)[0]
     with transaction(database) as tx:
         processed = process(tx, understood.received, desk.context)
     assert [step.detail for step in processed[0].steps if step.rule == "ticket_created"][-1] == "to originator"

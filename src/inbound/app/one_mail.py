@@ -13,7 +13,7 @@ from inbound.database.messages import Listed
 from inbound.database.numbers import DayBases
 from inbound.errors import InboundError, NotFound
 from inbound.intake import Committer
-from inbound.intake.committer import understand
+from inbound.intake.understanding import understand
 from inbound.message.parse import parse
 from inbound.model.mail import Delivery, Peer, Recipient
 from inbound.model.outcome import Answer
@@ -140,8 +140,8 @@ def retry(row_id: int, settings: Settings, config: Path, database: Database) -> 
     if stored.mailbox not in context.mailboxes:
         raise NotFound(f"message {row_id} came to mailbox {stored.mailbox!r}, which the configuration does not name")
     committer = Committer(database, context)
-    understood = understand(0, _delivery_again(stored, content), context, row_id=row_id)
-    return committer.commit_understood([understood], time.monotonic() + settings.intake.deadline_seconds)[0]
+    understood = understand([_delivery_again(stored, content)], context, row_id=row_id)
+    return committer.commit_understood(understood, time.monotonic() + settings.intake.deadline_seconds)[0]
 
 
 def _delivery_again(stored: Listed, content: bytes) -> Delivery:

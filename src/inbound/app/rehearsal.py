@@ -9,7 +9,7 @@ from inbound.app.one_mail import context_of
 from inbound.config import Settings
 from inbound.database import names
 from inbound.database.engine import Database, rolled_back
-from inbound.intake.committer import understand
+from inbound.intake.understanding import understand
 from inbound.model.mail import Delivery
 from inbound.model.notice import NoticeDraft
 from inbound.pipeline.notify import drafted
@@ -38,7 +38,7 @@ def explain(delivery: Delivery, settings: Settings, config: Path, database: Data
     Its rows are kept apart from those of live mail by a salt, so that no live message waits for it.
     """
     context = context_of(settings, config, database, is_rehearsal=True)
-    understood = understand(0, delivery, context, salt=os.urandom(32))
+    understood = understand([delivery], context, salt=os.urandom(32))[0]
     with rolled_back(database) as tx:
         processed = process(tx, understood.received, context)
         written = [_written(one, drafted(tx, one, context)) for one in processed]

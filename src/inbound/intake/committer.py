@@ -9,36 +9,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain, repeat
 
 from inbound import logs, metrics
-from inbound.database.engine import Database, describe, transaction
+from inbound.database.engine import Database, explain, transaction
 from inbound.errors import DatabaseTrouble
-from inbound.message.parse import parse
-from inbound.message.unreadable import unreadable
-from inbound.model.mail import Delivery, Mail, Recipient
+from inbound.intake.understanding import Understood, understand
+from inbound.model.mail import Delivery
 from inbound.model.outcome import Answer, Committed, Deferral, Deferred
 from inbound.pipeline.context import Context
 from inbound.pipeline.process import process, quarantine
-from inbound.pipeline.steps import Processed, Received
-from inbound.rules.duplicates import identity_keys
-from inbound.rules.loops import body_key, loop_key
-from inbound.rules.private import is_private
-from inbound.rules.threads import thread_ids, threads_by_header
-from inbound.values import immutable
+from inbound.pipeline.steps import Processed
 
 #: So many messages failing one after the other are not the messages' fault.
 BROKEN_AFTER = 10
 #: pauses between attempts while the trouble is ours; the last one repeats
 BACK_OFF_SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0)
-
-
-@immutable(kw_only=False)
-class Understood:
-    """A delivery that has been read: one entry per mailbox."""
-
-    #: place of its answer
-    position: int
-    received: tuple[Received, ...]
-    #: what the reader failed with, None in all but extraordinary cases
-    failure: str | None
 
 
 class Committer:
@@ -66,7 +49,7 @@ class Committer:
             one answer per delivery. Nothing that a message or PostgreSQL does makes this raise.
         """
         context, began_at = self.context, time.monotonic()
-        understood = [understand(position, delivery, context) for position, delivery in enumerate(deliveries)]
+        understood = understand(deliveries, context)
         metrics.parse_seconds.observe(time.monotonic() - began_at)
         return self.commit_understood(understood, give_up_at)
 
@@ -126,7 +109,7 @@ class Committer:
         self._failures_in_a_row += 1
         if was_broken:
             return _defer(group, Deferral.PIPELINE_BROKEN)
-        return self._quarantine(group[0], _explain(error), context, give_up_at)
+        return self._quarantine(group[0], explain(error), context, give_up_at)
 
     def _quarantine(self, one: Understood, error: str, context: Context, give_up_at: float) -> dict[int, Answer]:
         def store() -> list[Processed]:
@@ -164,60 +147,6 @@ class Committer:
         answers = _answers(group, processed)
         self._failures_in_a_row = 0
         return answers
-
-
-def understand(
-    position: int,
-    delivery: Delivery,
-    context: Context,
-    *,
-    row_id: int | None = None,
-    salt: bytes = b"",
-) -> Understood:
-    """Read a delivery's content once, for every mailbox it goes to.
-
-    Args:
-        position: place of its answer.
-        delivery: what came.
-        context: knows every mailbox of the delivery.
-        row_id: of a stored message that is tried again.
-        salt: of a rehearsal.
-    """
-    failure = None
-    try:
-        mail = parse(delivery.content)
-    except Exception as error:  # noqa: BLE001 - the reader never raises; should it, one message must not stop the rest
-        failure, mail = _explain(error), unreadable(delivery.content)
-    body = body_key(mail)
-    entries = tuple(
-        Received(
-            delivery=delivery,
-            recipient=recipient,
-            mailbox=context.mailboxes[recipient.mailbox],
-            mail=mail,
-            identities=identity_keys(mail.identity, delivery.received_at, _key(mail, context)),
-            thread_ids=thread_ids(mail) if threads_by_header(context.mailboxes[recipient.mailbox]) else (),
-            loop_key=loop_key(mail, context.mailboxes[recipient.mailbox], delivery.mail_from, recipient.address),
-            body_key=body,
-            is_author_proven=delivery.peer.is_trusted or delivery.proof.is_proven,
-            row_id=row_id,
-            salt=salt,
-        )
-        for recipient in _in_file_order(delivery, context)
-    )
-    return Understood(position, entries, failure)
-
-
-def _in_file_order(delivery: Delivery, context: Context) -> Sequence[Recipient]:
-    """As they came; where the first mailbox is enough, the one that stands first in the file is the first."""
-    if not context.is_first_mailbox_enough:
-        return delivery.recipients
-    order = {name: position for position, name in enumerate(context.mailboxes)}
-    return sorted(delivery.recipients, key=lambda recipient: order[recipient.mailbox])
-
-
-def _key(mail: Mail, context: Context) -> bytes:
-    return context.secret if is_private(mail.marks.sensitivity) else b""
 
 
 def _attempt(run: Callable[[], list[Processed]], give_up_at: float) -> list[Processed]:
@@ -286,8 +215,3 @@ def _log(processed: Processed) -> None:
 
 def _defer(group: Sequence[Understood], why: Deferral) -> dict[int, Answer]:
     return {one.position: Deferred(why) for one in group}
-
-
-def _explain(error: BaseException) -> str:
-    """Type and first line of an error; database errors without their parameters."""
-    return f"{type(error).__name__}: {describe(getattr(error, 'orig', None) or error)}"

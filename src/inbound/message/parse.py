@@ -1,5 +1,7 @@
 """The door: octets -> Mail."""
 
+from collections.abc import Sequence
+
 from inbound.message.addresses import parse_addresses
 from inbound.message.attachments import read_attachments
 from inbound.message.body import read_body, text_charset
@@ -26,41 +28,64 @@ def parse(content: bytes) -> Mail:
     Returns:
         the mail; every string in it is clean (`charset.clean`), lines end with ``\n``.
     """
-    structure = read_structure(content)
-    identity = identify(content, structure)
-    charset = text_charset(structure.root)
-    header = _header(structure.root, charset)
-    body = read_body(structure.root)
-    subject = clean_line(decode_words(header.first(b"subject")))
-    authors = _first_addresses(header, b"from")
-    kinds = read_kinds(structure.root, subject, authors, body.text)
-    return Mail(
-        subject=subject,
-        from_=authors,
-        reply_to=_all_addresses(header, b"reply-to"),
-        to=_all_addresses(header, b"to"),
-        cc=_all_addresses(header, b"cc"),
-        message_id=identity.message_id or _message_id(header),
-        in_reply_to=message_ids(b" ".join(header.values(b"in-reply-to"))),
-        references=message_ids(b" ".join(header.values(b"references"))),
-        date=parse_date(header.first(b"date")),
-        text=body.text,
-        html=body.html,
-        attachments=read_attachments(body.others, body.html, charset),
-        unpacked=body.unpacked,
-        sender=next(iter(_first_addresses(header, b"sender")), None),
-        resent_from=_first_addresses(header, b"resent-from"),
-        resent_to=_first_addresses(header, b"resent-to"),
-        resent_message_id=normalize_message_id(header.first(b"resent-message-id")),
-        identity=identity,
-        over_guard=structure.over_guard,
-        fields=header,
-        marks=kinds.marks,
-        report=kinds.report,
-        calendar=kinds.calendar,
-        confirmation=kinds.confirmation,
-        protection=kinds.protection,
-    )
+    return parse_all([content])[0]
+
+
+def parse_all(contents: Sequence[bytes]) -> list[Mail]:
+    """The same for several messages at once.
+
+    Each step is taken for all of them before the next: what a processor has just done it does again in three quarters
+    of the time.
+
+    Args:
+        contents: whole messages as received.
+
+    Returns:
+        the mails, in their order.
+    """
+    structures = [read_structure(content) for content in contents]
+    identities = list(map(identify, contents, structures))
+    bodies = [read_body(structure.root) for structure in structures]
+    charsets = [text_charset(structure.root) for structure in structures]
+    headers = [_header(structure.root, charset) for structure, charset in zip(structures, charsets, strict=True)]
+    subjects = [clean_line(decode_words(header.first(b"subject"))) for header in headers]
+    authors = [_first_addresses(header, b"from") for header in headers]
+    kinds = [
+        read_kinds(structure.root, subject, from_, body.text)
+        for structure, subject, from_, body in zip(structures, subjects, authors, bodies, strict=True)
+    ]
+    return [
+        Mail(
+            subject=subject,
+            from_=from_,
+            reply_to=_all_addresses(header, b"reply-to"),
+            to=_all_addresses(header, b"to"),
+            cc=_all_addresses(header, b"cc"),
+            message_id=identity.message_id or _message_id(header),
+            in_reply_to=message_ids(b" ".join(header.values(b"in-reply-to"))),
+            references=message_ids(b" ".join(header.values(b"references"))),
+            date=parse_date(header.first(b"date")),
+            text=body.text,
+            html=body.html,
+            attachments=read_attachments(body.others, body.html, charset),
+            unpacked=body.unpacked,
+            sender=next(iter(_first_addresses(header, b"sender")), None),
+            resent_from=_first_addresses(header, b"resent-from"),
+            resent_to=_first_addresses(header, b"resent-to"),
+            resent_message_id=normalize_message_id(header.first(b"resent-message-id")),
+            identity=identity,
+            over_guard=structure.over_guard,
+            fields=header,
+            marks=kind.marks,
+            report=kind.report,
+            calendar=kind.calendar,
+            confirmation=kind.confirmation,
+            protection=kind.protection,
+        )
+        for structure, identity, body, charset, header, subject, from_, kind in zip(
+            structures, identities, bodies, charsets, headers, subjects, authors, kinds, strict=True
+        )
+    ]
 
 
 def _header(root: Part, charset: str) -> Header:

@@ -73,10 +73,20 @@ def _assign(tx: Transaction, new: Sequence[Decided], context: Context) -> list[_
     local_times = [decided.received.delivery.received_at.astimezone(context.time_zone) for decided in new]
     bases = context.day_bases.base(local.date() for local in local_times)
     allotted = allot(tx, _need(new))
+    # Step by step for all of them, as `parse_all` does and for the same reason.
+    texts = [_texts(decided, context) for decided in new]
     return [
-        _assign_one(decided, local, allotted, bases[local.date()], context)
-        for decided, local in zip(new, local_times, strict=True)
+        _assign_one(decided, said, local, allotted, bases[local.date()], context)
+        for decided, said, local in zip(new, texts, local_times, strict=True)
     ]
+
+
+def _texts(decided: Decided, context: Context) -> Texts | None:
+    """What it says; None where nothing is made of it."""
+    classified = decided.classified
+    if classified is None or classified.verdict.kind is None:
+        return None
+    return texts_of(classified, context.max_description_chars)
 
 
 def _need(new: Sequence[Decided]) -> Need:
@@ -92,17 +102,18 @@ def _need(new: Sequence[Decided]) -> Need:
     )
 
 
-def _assign_one(decided: Decided, local: datetime, allotted: Allotment, base: int, context: Context) -> _Assigned:
+def _assign_one(
+    decided: Decided, texts: Texts | None, local: datetime, allotted: Allotment, base: int, context: Context
+) -> _Assigned:
     received, classified = decided.received, decided.classified
     sha256 = None if received.is_private else blobs.address(received.delivery.content, received.salt)
     row_id = allotted.message_ids.pop() if received.row_id is None else received.row_id
-    if classified is None or classified.verdict.kind is None:
+    if classified is None or texts is None:
         return _Assigned(decided=decided, texts=None, drafts=Drafts(), sha256=sha256, row_id=row_id)
     ids = Ids(contact_id=allotted.contact_ids.pop() if makes_contact(classified) else None)
     if classified.verdict.kind == "ticket":
         number = format_number(TICKET, local.date(), allotted.ticket_counts.pop() - base)
         ids = Ids(contact_id=ids.contact_id, ticket_id=allotted.ticket_ids.pop(), number=number)
-    texts = texts_of(classified, context.max_description_chars)
     drafts = draft(classified, texts, ids, local, context)
     return _Assigned(
         decided=decided,

@@ -1,6 +1,6 @@
 """Stage 1: who wrote it, for which organization."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from inbound.database import alerts, directory, earlier, participants
@@ -42,26 +42,29 @@ def resolve_sender(tx: Transaction, batch: Sequence[Received], context: Context)
     questions = [_question(one, aim.named, context) for one, aim in zip(asked, aims, strict=True)]
     known = _look_up(tx, asked, questions)
     alarms = _alarms(tx, asked, aims, context)
-    attributed: list[Attributed] = []
-    for one, question, aim in zip(asked, questions, aims, strict=True):
-        alarm, alarm_steps = alarms.get(id(one), (None, ()))
-        authorship, verdict = _of_alarm(one, alarm, context) if alarm else (attribute(question, known), _wrong_key(one))
-        attributed.append(
-            Attributed(
-                received=one.received,
-                question=question,
-                authorship=authorship,
-                directory=known,
-                earlier=before,
-                target=aim.target,
-                road=aim.road,
-                copied=aim.copied,
-                is_stranger=False,
-                alarm=alarm,
-                verdict=one.verdict or verdict,
-                steps=(proof_step(one.received.delivery), *aim.steps, *alarm_steps, *authorship.steps),
-            )
+    authorships = [
+        _of_alarm(one, alarm, context) if alarm else (attribute(question, known), _wrong_key(one))
+        for one, question, (alarm, _) in zip(asked, questions, alarms, strict=True)
+    ]
+    attributed = [
+        Attributed(
+            received=one.received,
+            question=question,
+            authorship=authorship,
+            directory=known,
+            earlier=before,
+            target=aim.target,
+            road=aim.road,
+            copied=aim.copied,
+            is_stranger=False,
+            alarm=alarm,
+            verdict=one.verdict or verdict,
+            steps=(proof_step(one.received.delivery), *aim.steps, *alarm_steps, *authorship.steps),
         )
+        for one, question, aim, (alarm, alarm_steps), (authorship, verdict) in zip(
+            asked, questions, aims, alarms, authorships, strict=True
+        )
+    ]
     return _with_strangers(tx, attributed, context)
 
 
@@ -141,18 +144,18 @@ def _alarms(
     asked: Sequence[Asked],
     aims: Sequence[Aim],
     context: Context,
-) -> Mapping[int, tuple[Alarm, tuple[Step, ...]]]:
-    """What the alerts of the batch are about."""
-    read = [(one, one.alert, aim.target) for one, aim in zip(asked, aims, strict=True) if isinstance(one.alert, Alert)]
-    if not read:
-        return {}
-    found = alerts.look_up(tx, [alert for _, alert, _ in read])
-    alarms: dict[int, tuple[Alarm, tuple[Step, ...]]] = {}
-    for (one, alert, target), findings in zip(read, found, strict=True):
-        is_ticket = target is not None and target.kind == "ticket"
-        known = replace(findings, target=target if is_ticket else None)
-        match, steps = match_alert(alert, known, context.issue_types, one.received.mailbox.ticket.issue_type)
-        alarms[id(one)] = Alarm(alert=alert, match=match), steps
+) -> list[tuple[Alarm | None, tuple[Step, ...]]]:
+    """What the alerts of the batch are about; None for a message that is none."""
+    read = [one.alert for one in asked if isinstance(one.alert, Alert)]
+    found = iter(alerts.look_up(tx, read) if read else ())
+    alarms: list[tuple[Alarm | None, tuple[Step, ...]]] = []
+    for one, aim in zip(asked, aims, strict=True):
+        if not isinstance(one.alert, Alert):
+            alarms.append((None, ()))
+            continue
+        known = replace(next(found), target=aim.target if aim.target and aim.target.kind == "ticket" else None)
+        match, steps = match_alert(one.alert, known, context.issue_types, one.received.mailbox.ticket.issue_type)
+        alarms.append((Alarm(alert=one.alert, match=match), steps))
     return alarms
 
 

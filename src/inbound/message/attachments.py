@@ -7,7 +7,6 @@ from urllib.parse import unquote
 from inbound.message.charset import clean_line
 from inbound.message.encoded_words import decode_words
 from inbound.message.headers import MAX_HEADER_BYTES, read_header
-from inbound.message.parameters import parse_parameters
 from inbound.message.structure import Part
 from inbound.model.mail import Attachment, Octets
 
@@ -141,7 +140,7 @@ def _name(part: Part, charset: str) -> str:
     if part.header.is_ascii or not charset:
         return declared_name(part)
     header = part.header.in_charset(charset)
-    disposition, content_type = (parse_parameters(header.first(name))[1] for name in _NAMING)
+    disposition, content_type = (header.parameters(name)[1] for name in _NAMING)
     return _name_in(disposition, content_type)
 
 

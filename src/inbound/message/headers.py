@@ -1,11 +1,13 @@
 """Header block -> fields, and what the values of simple fields mean (RFC 5322 2.2, 3.6.4)."""
 
 import re
-from collections.abc import KeysView
+from collections.abc import KeysView, Mapping
+from functools import lru_cache
 
 from inbound.message.charset import clean_line, to_utf8
 from inbound.message.encoded_words import decode_words
 from inbound.message.identity import normalize_message_id
+from inbound.message.parameters import parse_parameters
 
 #: fields of one header; more of them and the message is over a guard
 MAX_FIELDS = 1000
@@ -42,7 +44,7 @@ _MESSAGE_ID = re.compile(rb"<(?:<[^<>]*>|[^<>]*)>")
 class Header:
     """The fields of one header, in their order."""
 
-    __slots__ = ("_values", "fields", "is_ascii", "is_plain")
+    __slots__ = ("_parameters", "_values", "fields", "is_ascii", "is_plain")
 
     def __init__(
         self, fields: list[tuple[bytes, bytes]], *, is_plain: bool = False, is_ascii: bool | None = None
@@ -54,6 +56,7 @@ class Header:
         #: all values are octets under 128, as RFC 5322 wants
         self.is_ascii = all(value.isascii() for _, value in fields) if is_ascii is None else is_ascii
         self._values: dict[bytes, list[bytes]] = {}
+        self._parameters: dict[bytes, tuple[str, Mapping[str, str]]] = {}
         for name, value in fields:
             lowered = name.lower()
             if lowered in self._values:
@@ -98,6 +101,13 @@ class Header:
                 return unfolded
         return b""
 
+    def parameters(self, name: bytes) -> tuple[str, Mapping[str, str]]:
+        """What `parse_parameters` reads in the first value of that name (lower case)."""
+        known = self._parameters.get(name)
+        if known is None:
+            known = self._parameters[name] = parse_parameters(self.first(name))
+        return known
+
 
 def read_header(content: bytes, start: int, end: int, *, is_message: bool) -> tuple[Header, int]:
     """Read the header at the start of a message or part.
@@ -116,7 +126,7 @@ def read_header(content: bytes, start: int, end: int, *, is_message: bool) -> tu
     """
     if is_message and not _FIELD_START.match(content, start, end):
         start = _skip_front(content, start)
-    elif plain := _plain_header(content, start, end):
+    elif plain := _plain_header(content, start, end, is_message=is_message):
         return plain
     if not _FIELD_START.match(content, start, end):
         line_end = _LINE_END.match(content, start, end)
@@ -160,7 +170,7 @@ def message_ids(value: bytes) -> tuple[str, ...]:
     return tuple(message_id for message_id in map(normalize_message_id, found) if message_id)
 
 
-def _plain_header(content: bytes, start: int, end: int) -> tuple[Header, int] | None:
+def _plain_header(content: bytes, start: int, end: int, *, is_message: bool) -> tuple[Header, int] | None:
     """A header in which every line is a field's, and where the body starts; None for any other."""
     block_end, width = content.find(b"\r\n\r\n", start, end), 4
     if block_end < 0:
@@ -168,6 +178,13 @@ def _plain_header(content: bytes, start: int, end: int) -> tuple[Header, int] | 
     if block_end < 0 or block_end - start > MAX_HEADER_BYTES:
         return None
     block = content[start:block_end]
+    is_common = len(block) <= _COMMON_BYTES and not is_message
+    header = _common(block, width) if is_common else _plain(block, width)
+    return (header, block_end + width) if header is not None else None
+
+
+def _plain(block: bytes, width: int) -> Header | None:
+    """The fields of a block whose empty line is so many octets wide."""
     line_ends = block.count(b"\n")
     if (width == 4 and block.count(b"\r\n") != line_ends) or block.count(b"\r") != (line_ends if width == 4 else 0):
         return None
@@ -175,7 +192,12 @@ def _plain_header(content: bytes, start: int, end: int) -> tuple[Header, int] | 
     folded_lines = block.count(b"\n ") + block.count(b"\n\t")
     if len(fields) > MAX_FIELDS or len(fields) + folded_lines != line_ends + 1:
         return None
-    return Header(fields, is_plain=True, is_ascii=block.isascii()), block_end + width
+    return Header(fields, is_plain=True, is_ascii=block.isascii())
+
+
+#: The text parts of nearly all mail have one of a few headers, which are no longer than this.
+_COMMON_BYTES = 200
+_common = lru_cache(maxsize=1_000)(_plain)
 
 
 def _skip_front(content: bytes, start: int) -> int:

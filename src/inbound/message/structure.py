@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from inbound.message.headers import MAX_FIELDS, MAX_HEADER_BYTES, Header, read_header
-from inbound.message.parameters import parse_parameters
 from inbound.message.smime import signed_content
 from inbound.message.transfer import decode_part, is_encoded
 from inbound.model.mail import Octets
@@ -191,8 +190,8 @@ def _child(content: bytes, start: int, end: int, default: str) -> Part:
 
 
 def _part(header: Header, content: bytes, start: int, end: int, *, default: str) -> Part:
-    content_type, parameters = parse_parameters(header.first(b"content-type"))
-    disposition, disposition_parameters = parse_parameters(header.first(b"content-disposition"))
+    content_type, parameters = header.parameters(b"content-type")
+    disposition, disposition_parameters = header.parameters(b"content-disposition")
     known = _CONTENT_TYPE.match(content_type)
     return Part(
         header=header,

@@ -43,6 +43,8 @@ def strip_replies(subject: str) -> str:
 
 
 def _strip(subject: str, words: frozenset[str]) -> str:
+    if not _may_have_prefix(subject):
+        return subject.strip()
     mark = _MARK.match(subject)
     start = mark.end() if mark and _next_prefix(subject, mark.end())[1] in words else 0
     kept = subject[:start].strip()
@@ -66,8 +68,14 @@ def is_reply(subject: str) -> bool:
 
 def outermost_prefix(subject: str) -> str:
     """The first prefix, case-folded, without colon; empty without one."""
+    if not _may_have_prefix(subject):
+        return ""
     mark = _MARK.match(subject)
     return _next_prefix(subject, 0)[1] or (_next_prefix(subject, mark.end())[1] if mark else "")
+
+
+def _may_have_prefix(subject: str) -> bool:
+    return ":" in subject or "：" in subject
 
 
 def _next_prefix(subject: str, start: int) -> tuple[int, str]:

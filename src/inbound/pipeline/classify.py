@@ -13,7 +13,6 @@ from inbound.model.verdict import Case, FirstLine, Road, Verdict
 from inbound.pipeline.context import Context
 from inbound.pipeline.steps import Attributed, Classified
 from inbound.rules.attribution import attribute
-from inbound.rules.automated import generated_sign
 from inbound.rules.classification import altered_copy, decide, of_nobody
 from inbound.rules.first_line import is_complete, read_first_line
 from inbound.rules.kinds import decided_with_object
@@ -100,7 +99,7 @@ def _case(attributed: Attributed, context: Context) -> Case:
         is_passed_on=attributed.road is not Road.NUMBER and is_passed_on(received.mail),
         is_complete=target is not None and is_complete(target, context.picks),
         is_stranger=attributed.is_stranger,
-        is_automated=bool(generated_sign(received.mail, has_null_path=received.has_null_path)),
+        is_automated=attributed.question.is_automated,
         is_calendar_reply=calendar is not None and calendar.method == "reply",
     )
 

@@ -1,7 +1,6 @@
 """Loops: our own notices coming back, mail that went in a circle, and too many of the same in a short time."""
 
 import hashlib
-import re
 import unicodedata
 from collections.abc import Sequence
 from datetime import timedelta
@@ -23,10 +22,11 @@ from inbound.values import immutable
 
 #: Received fields (RFC 5321 6.3 wants a limit of at least 100 of relays; who hands over to us is no relay's beginning)
 MAX_HOPS: Final = 50
-#: of a text whose words are put together at once
+#: of a text that are looked at at once
 PIECE_CHARS: Final = 100_000
 
-_WHITE_SPACE = re.compile(r"\s")
+_WHITE_SPACE = b" \t\n\v\f\r"
+_NO_BREAK_SPACE = "\u00a0".encode()
 
 
 @immutable
@@ -85,7 +85,9 @@ def loop_key(mail: Mail, mailbox: Mailbox, mail_from: str, rcpt_to: str = "") ->
         return None
     report = mail.report if isinstance(mail.report, DeliveryReport) else None
     about = _reported(report, rcpt_to) if report else ""
-    return _digest(mailbox.name, *_originators(mail, mailbox, mail_from), fold_subject(mail.subject), about)
+    parts = (mailbox.name, *_originators(mail, mailbox, mail_from), fold_subject(mail.subject), about)
+    framed = b"".join(len(octets := part.encode()).to_bytes(8) + octets for part in parts)
+    return _signed(hashlib.blake2b(framed, digest_size=8).digest())
 
 
 def _reported(report: DeliveryReport, rcpt_to: str) -> str:
@@ -102,9 +104,16 @@ def fold_subject(subject: str) -> str:
 
 
 def body_key(mail: Mail) -> int:
-    """What two messages have in common that say the same: text, but for its space, and files."""
-    files = (hashlib.sha256(file.content).hexdigest() for file in mail.attachments)
-    return _digest(_digest_of_words(mail.text), *files)
+    """What two messages have in common that say the same: the text without its white space, and files."""
+    digest = hashlib.blake2b(digest_size=8)
+    # In pieces, so that a large text is not there a second time.
+    for start in range(0, len(mail.text), PIECE_CHARS):
+        octets = mail.text[start : start + PIECE_CHARS].encode()
+        digest.update(octets.translate(None, _WHITE_SPACE).replace(_NO_BREAK_SPACE, b""))
+    for file in mail.attachments:
+        # No line feed is left of the text.
+        digest.update(b"\n" + hashlib.sha256(file.content).digest())
+    return _signed(digest.digest())
 
 
 def limit_loops(verdict: Verdict, recent: Recent, body: int, limit: LoopLimit) -> tuple[Verdict, tuple[Step, ...]]:
@@ -161,20 +170,6 @@ def _forwarded(mail: Mail) -> str:
     return forward.author.key if forward else ""
 
 
-def _digest_of_words(text: str) -> str:
-    """In pieces: all words of a large text at once would take ten times its size in memory."""
-    digest = hashlib.sha256()
-    start = 0
-    while start < len(text):
-        white = _WHITE_SPACE.search(text, start + PIECE_CHARS)
-        end = white.start() if white else len(text)
-        if words := " ".join(text[start:end].split()):
-            digest.update(f"{words} ".encode())
-        start = end
-    return digest.hexdigest()
-
-
-def _digest(*parts: str) -> int:
+def _signed(octets: bytes) -> int:
     """64 bits with a sign, as PostgreSQL has them."""
-    framed = b"".join(len(octets := part.encode()).to_bytes(8) + octets for part in parts)
-    return int.from_bytes(hashlib.blake2b(framed, digest_size=8).digest(), signed=True)
+    return int.from_bytes(octets, signed=True)

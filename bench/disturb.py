@@ -100,6 +100,12 @@ async def lead(actions: list[Action], port: int, tls: ssl.SSLContext, record: Re
         pass  # The daemon hung up before we were done, as it may.
     finally:
         listening.cancel()
+        _cut(writer)
+
+
+def _cut(writer: asyncio.StreamWriter) -> None:
+    # Closed twice, as asyncio does when the other side hangs up, the transport of TLS forgets what it is made of.
+    if not writer.transport.is_closing():
         writer.transport.abort()
 
 
@@ -123,7 +129,7 @@ async def _act(
             # Without one, the daemon was quicker.
             if raw := writer.get_extra_info("socket"):
                 raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            writer.transport.abort()
+            _cut(writer)
         case Cut():
             writer.close()
 

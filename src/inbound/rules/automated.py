@@ -81,7 +81,10 @@ def automatic_reply_sign(mail: Mail, *, has_null_path: bool, redirecting: frozen
 
 def _own_rule_sign(mail: Mail, redirecting: frozenset[str]) -> str:
     """Did a rule of the author's own mailbox write it, instead of passing it on?"""
-    marks, author = mail.marks, mail.author.key if mail.author is not None else ""
+    marks = mail.marks
+    if not marks.rules_loop:
+        return ""
+    author = mail.author.key if mail.author is not None else ""
     if author not in marks.rules_loop or author in redirecting:
         return ""
     if marks.suppress & {"all", "oof"}:

@@ -11,4 +11,4 @@ def is_private(sensitivity: str) -> bool:
     Args:
         sensitivity: value of the field, possibly with a comment; empty without one.
     """
-    return _COMMENT.sub(" ", sensitivity).strip().casefold() == "private"
+    return bool(sensitivity) and _COMMENT.sub(" ", sensitivity).strip().casefold() == "private"

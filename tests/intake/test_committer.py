@@ -1,9 +1,13 @@
 """Our trouble or a bad message: what happens when PostgreSQL says no, at the moment of writing or of committing."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from desk import Desk, delivery, mail, results
 from inbound.intake.committer import BROKEN_AFTER
+from inbound.message.parse import parse_all
+from inbound.model.mail import Mail
 from inbound.model.outcome import Deferral, Deferred, Outcome, Reason
 
 
@@ -30,6 +34,25 @@ def test_one_bad_message_does_not_touch_its_neighbours(desk: Desk) -> None:
     assert "refused" in error
     assert "22000" in error
     assert bytes(content) == contents[13]
+
+
+def test_a_defect_of_the_reader_does_not_touch_the_neighbours(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read together, then each alone: the one that cannot be read is quarantined, all others become tickets."""
+
+    def read(contents: Sequence[bytes]) -> list[Mail]:
+        if any(b"poison" in content for content in contents):
+            raise RecursionError("too deep")
+        return parse_all(contents)
+
+    monkeypatch.setattr("inbound.intake.understanding.parse_all", read)
+    contents = [mail(subject="poison" if position == 2 else "fine") for position in range(5)]
+    outcomes = [one.outcome for one in results(desk.commit(*map(delivery, contents)))]
+    assert outcomes.pop(2) is Outcome.QUARANTINED
+    assert set(outcomes) == {Outcome.TICKET_CREATED}
+    query = "SELECT error, content FROM messages JOIN blobs USING (sha256) WHERE outcome = 'quarantined'"
+    ((error, content),) = desk.rows(query)
+    assert error == "RuntimeError: RecursionError: too deep"
+    assert bytes(content) == contents[2]
 
 
 def test_a_quarantined_message_is_retried_in_its_row(desk: Desk) -> None:

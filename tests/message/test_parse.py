@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inbound.message.headers import MAX_FIELDS
-from inbound.message.parse import parse
+from inbound.message.parse import parse, parse_all
 from inbound.message.structure import MAX_DEPTH, MAX_PARTS, Part, read_structure
 from inbound.model.mail import Address, Mail
 from steps import count_calls
@@ -278,6 +278,17 @@ PIECES = [
 def test_any_mixture_of_mail_is_survived(content: bytes) -> None:
     """Pieces of mails, put together in any way, give a sound mail."""
     assert_is_sound(content)
+
+
+@given(
+    st.lists(
+        st.sampled_from([GERMAN, ENGLISH]) | st.lists(st.sampled_from(PIECES), max_size=25).map(b"".join), max_size=5
+    )
+)
+@settings(max_examples=200, deadline=None)
+def test_mails_read_together_are_the_same_as_alone(contents: list[bytes]) -> None:
+    """No mail has anything of another, whatever stands beside it."""
+    assert parse_all(contents) == [parse(content) for content in contents]
 
 
 @given(

@@ -36,11 +36,7 @@ def leaf_digest(content: bytes, start: int, end: int, encoding: bytes) -> bytes:
 
 
 def _with_line_feeds(octets: bytes) -> bytes:
-    if b"\r" not in octets:
-        return octets
-    # Octets, unlike text, have no other line ends than CRLF, CR and LF. One look at each, where replacing takes two.
-    lines = octets.splitlines()
-    return b"\n".join([*lines, b""] if octets[-1:] in {b"\r", b"\n"} else lines)
+    return octets.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
 
 def _digest_of_pieces(decoded: Iterator[bytes]) -> bytes:

@@ -7,7 +7,7 @@ import tracemalloc
 import pytest
 
 from inbound.message.body import MAX_TEXT_BYTES
-from inbound.message.parse import parse
+from inbound.message.parse import TOGETHER_BYTES, parse, parse_all
 
 OCTETS = 6_000_000
 FILE = bytes(range(256)) * (OCTETS // 256)
@@ -51,6 +51,24 @@ def test_memory_is_bounded(content: bytes, monkeypatch: pytest.MonkeyPatch) -> N
         tracemalloc.stop()
     assert mail.text
     assert peak + len(content) <= 3 * len(content)
+
+
+def peak_of(contents: list[bytes]) -> int:
+    tracemalloc.start()
+    try:
+        parse_all(contents)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_many_mails_take_little_more_than_one() -> None:
+    """Of mails whose headers take many times their size in memory, only a few are held at once while they are read."""
+    part = b"--b\r\n" + b"".join(b"%x:\r\n" % number for number in range(900)) + b"\r\n"
+    size = TOGETHER_BYTES // 4
+    hostile = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + part * (size // len(part))
+    assert peak_of([hostile] * 40) < 8 * peak_of([hostile])
+    assert peak_of([hostile * 4] * 10) < 2 * peak_of([hostile * 4])
 
 
 @pytest.mark.parametrize("name", ["8bit", "text", "HTML"])

@@ -171,11 +171,6 @@ def raise_translated(error: DBAPIError | psycopg.Error) -> None:
     raise error
 
 
-def explain(error: BaseException) -> str:
-    """Type and first line of an error; database errors without their parameters."""
-    return f"{type(error).__name__}: {describe(getattr(error, 'orig', None) or error)}"
-
-
 def describe(error: BaseException | None) -> str:
     """The first line of a database error with its SQLSTATE: for the log, never for a peer; holds no parameters."""
     state = getattr(error, "sqlstate", None)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain, repeat
 
 from inbound import logs, metrics
-from inbound.database.engine import Database, explain, transaction
+from inbound.database.engine import Database, describe, transaction
 from inbound.errors import DatabaseTrouble
 from inbound.intake.understanding import Understood, understand
 from inbound.model.mail import Delivery
@@ -109,7 +109,7 @@ class Committer:
         self._failures_in_a_row += 1
         if was_broken:
             return _defer(group, Deferral.PIPELINE_BROKEN)
-        return self._quarantine(group[0], explain(error), context, give_up_at)
+        return self._quarantine(group[0], _explain(error), context, give_up_at)
 
     def _quarantine(self, one: Understood, error: str, context: Context, give_up_at: float) -> dict[int, Answer]:
         def store() -> list[Processed]:
@@ -133,7 +133,7 @@ class Committer:
         """
         failure = group[0].failure
         if failure is not None:
-            raise RuntimeError(failure)
+            raise RuntimeError(_explain(failure)) from failure
         batch = list(chain.from_iterable(one.received for one in group))
 
         def run() -> list[Processed]:
@@ -215,3 +215,8 @@ def _log(processed: Processed) -> None:
 
 def _defer(group: Sequence[Understood], why: Deferral) -> dict[int, Answer]:
     return {one.position: Deferred(why) for one in group}
+
+
+def _explain(error: BaseException) -> str:
+    """Type and first line of an error; database errors without their parameters."""
+    return f"{type(error).__name__}: {describe(getattr(error, 'orig', None) or error)}"

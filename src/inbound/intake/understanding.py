@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from inbound.database.engine import explain
 from inbound.message.parse import parse_all
 from inbound.message.unreadable import unreadable
 from inbound.model.mail import Delivery, Mail, Recipient
@@ -23,7 +22,7 @@ class Understood:
     position: int
     received: tuple[Received, ...]
     #: what the reader failed with, None in all but extraordinary cases
-    failure: str | None
+    failure: Exception | None
 
 
 def understand(
@@ -34,7 +33,7 @@ def understand(
     Args:
         deliveries: what came.
         context: knows every mailbox of them.
-        row_id: of a stored message that is tried again; then it is the only one.
+        row_id: of a stored message that is tried again, alone.
         salt: of a rehearsal.
 
     Returns:
@@ -48,13 +47,16 @@ def understand(
     ]
 
 
-def _read(contents: Sequence[bytes]) -> list[tuple[Mail, str | None]]:
-    """The mails, with what the reader failed with. It never raises; should it, one message must not stop the rest."""
+def _read(contents: Sequence[bytes]) -> list[tuple[Mail, Exception | None]]:
+    """The mails, with what the reader failed with.
+
+    The reader never raises; should it all the same, one message must not stop the rest.
+    """
     try:
         return [(mail, None) for mail in parse_all(contents)]
     except Exception as error:  # noqa: BLE001 - as above
         if len(contents) == 1:
-            return [(unreadable(contents[0]), explain(error))]
+            return [(unreadable(contents[0]), error)]
     return [read for content in contents for read in _read([content])]
 
 

@@ -1,1 +1,1 @@
-"""The vocabulary: frozen, keyword-only values. Standard library only, no behaviour beyond what a value knows itself."""
+"""The vocabulary: immutable values. Standard library only, no behaviour beyond what a value knows itself."""

@@ -147,13 +147,15 @@ def _alarms(
 ) -> list[tuple[Alarm | None, tuple[Step, ...]]]:
     """What the alerts of the batch are about; None for a message that is none."""
     read = [one.alert for one in asked if isinstance(one.alert, Alert)]
-    found = iter(alerts.look_up(tx, read) if read else ())
+    found = alerts.look_up(tx, read) if read else []
+    findings = {id(alert): about for alert, about in zip(read, found, strict=True)}
     alarms: list[tuple[Alarm | None, tuple[Step, ...]]] = []
     for one, aim in zip(asked, aims, strict=True):
         if not isinstance(one.alert, Alert):
             alarms.append((None, ()))
             continue
-        known = replace(next(found), target=aim.target if aim.target and aim.target.kind == "ticket" else None)
+        is_ticket = aim.target is not None and aim.target.kind == "ticket"
+        known = replace(findings[id(one.alert)], target=aim.target if is_ticket else None)
         match, steps = match_alert(one.alert, known, context.issue_types, one.received.mailbox.ticket.issue_type)
         alarms.append((Alarm(alert=one.alert, match=match), steps))
     return alarms

@@ -1,8 +1,9 @@
 """Loops: our own notices coming back, mail that went in a circle, and too many of the same in a short time."""
 
 import hashlib
+import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -22,11 +23,10 @@ from inbound.values import immutable
 
 #: Received fields (RFC 5321 6.3 wants a limit of at least 100 of relays; who hands over to us is no relay's beginning)
 MAX_HOPS: Final = 50
-#: of a text that are looked at at once
+#: of a text whose words are put together at once
 PIECE_CHARS: Final = 100_000
 
-_WHITE_SPACE = b" \t\n\v\f\r"
-_NO_BREAK_SPACE = "\u00a0".encode()
+_WHITE_SPACE = re.compile(r"\s")
 
 
 @immutable
@@ -104,16 +104,25 @@ def fold_subject(subject: str) -> str:
 
 
 def body_key(mail: Mail) -> int:
-    """What two messages have in common that say the same: the text without its white space, and files."""
+    """What two messages have in common that say the same: text, but for its space, and files."""
     digest = hashlib.blake2b(digest_size=8)
-    # In pieces, so that a large text is not there a second time.
-    for start in range(0, len(mail.text), PIECE_CHARS):
-        octets = mail.text[start : start + PIECE_CHARS].encode()
-        digest.update(octets.translate(None, _WHITE_SPACE).replace(_NO_BREAK_SPACE, b""))
+    for words in _words(mail.text):
+        digest.update(f"{words} ".encode())
     for file in mail.attachments:
         # No line feed is left of the text.
         digest.update(b"\n" + hashlib.sha256(file.content).digest())
     return _signed(digest.digest())
+
+
+def _words(text: str) -> Iterator[str]:
+    """One space between words. In pieces: all words of a large text at once would take ten times its size in memory."""
+    start = 0
+    while start < len(text):
+        white = _WHITE_SPACE.search(text, start + PIECE_CHARS) if len(text) - start > PIECE_CHARS else None
+        end = white.start() if white else len(text)
+        if words := " ".join(text[start:end].split()):
+            yield words
+        start = end
 
 
 def limit_loops(verdict: Verdict, recent: Recent, body: int, limit: LoopLimit) -> tuple[Verdict, tuple[Step, ...]]:

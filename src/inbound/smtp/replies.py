@@ -13,6 +13,7 @@ from inbound.routing import Refusal
 from inbound.smtp.stream import Overrun
 
 
+# Without slots: they leave no room for what is computed once.
 @dataclass(frozen=True)
 class Reply:
     """One reply; line feeds separate the lines of its text."""

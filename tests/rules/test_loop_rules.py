@@ -5,6 +5,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from inbound.message.parse import parse
 from inbound.model.earlier import Recent
@@ -12,7 +14,7 @@ from inbound.model.mail import Mail
 from inbound.model.mailbox import Mailbox
 from inbound.model.outcome import Outcome, Reason
 from inbound.model.verdict import Verdict
-from inbound.rules.loops import LoopLimit, body_key, fold_subject, limit_loops, loop_key
+from inbound.rules.loops import LoopLimit, _spaced, body_key, fold_subject, limit_loops, loop_key
 from people import MAILBOX
 
 TICKET = Verdict(outcome=Outcome.TICKET_CREATED, reason=Reason.NEW_TICKET, kind="ticket")
@@ -98,6 +100,12 @@ def test_bodies() -> None:
     assert body_key(mail(text="It burns.")) != body_key(mail(text="It smokes."))
     files = [mail(scan(content)) for content in ("QUJD", "QUJE", "QUJD")]
     assert body_key(files[0]) == body_key(files[2]) != body_key(files[1])
+
+
+@given(st.text(alphabet="ab \t\n\v\f\r\x1c\x1d\x1e\x1f\x1b\x00"))
+def test_texts_that_are_ascii_are_read_like_others(text: str) -> None:
+    """Their words are found by another way, which finds the same."""
+    assert _spaced(text) == " ".join(text.split()).encode()
 
 
 def test_bodies_are_read_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:

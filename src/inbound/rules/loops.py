@@ -27,6 +27,8 @@ MAX_HOPS: Final = 50
 PIECE_CHARS: Final = 100_000
 
 _WHITE_SPACE = re.compile(r"\s")
+#: white space of ASCII, as `str.split` has it
+_AS_SPACE = bytes.maketrans(b"\t\n\v\f\r\x1c\x1d\x1e\x1f", b" " * 9)
 
 
 @immutable
@@ -107,22 +109,32 @@ def body_key(mail: Mail) -> int:
     """What two messages have in common that say the same: text, but for its space, and files."""
     digest = hashlib.sha256()
     for words in _words(mail.text):
-        digest.update(f"{words} ".encode())
+        digest.update(words + b" ")
     for file in mail.attachments:
         # No line feed is left of the text.
         digest.update(b"\n" + hashlib.sha256(file.content).digest())
     return _signed(digest.digest()[:8])
 
 
-def _words(text: str) -> Iterator[str]:
-    """One space between words. In pieces: all words of a large text at once would take ten times its size in memory."""
+def _words(text: str) -> Iterator[bytes]:
+    """In UTF-8, one space between words. In pieces: all words of a large text at once would take ten times its size in memory."""
     start = 0
     while start < len(text):
         white = _WHITE_SPACE.search(text, start + PIECE_CHARS) if len(text) - start > PIECE_CHARS else None
         end = white.start() if white else len(text)
-        if words := " ".join(text[start:end].split()):
+        if words := _spaced(text[start:end]):
             yield words
         start = end
+
+
+def _spaced(text: str) -> bytes:
+    if not text.isascii():
+        return " ".join(text.split()).encode()
+    # The same without an object for each word, in a quarter of the time.
+    octets = text.encode().translate(_AS_SPACE)
+    while b"  " in octets:
+        octets = octets.replace(b"  ", b" ")
+    return octets.strip()
 
 
 def limit_loops(verdict: Verdict, recent: Recent, body: int, limit: LoopLimit) -> tuple[Verdict, tuple[Step, ...]]:

@@ -117,7 +117,7 @@ def body_key(mail: Mail) -> int:
 
 
 def _words(text: str) -> Iterator[bytes]:
-    """In UTF-8, one space between words. In pieces: all words of a large text at once would take ten times its size in memory."""
+    """The words of a text, one space between them; in pieces: a list would take ten times its size in memory."""
     start = 0
     while start < len(text):
         white = _WHITE_SPACE.search(text, start + PIECE_CHARS) if len(text) - start > PIECE_CHARS else None

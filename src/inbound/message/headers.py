@@ -76,7 +76,8 @@ class Header:
 
     def texts(self, name: str) -> tuple[str, ...]:
         """Decoded values of every field of that name, in any case; clean, each on one line."""
-        return tuple(clean_line(decode_words(value)) for value in self.values(name.lower().encode()))
+        values = self.values(name.lower().encode())
+        return tuple(clean_line(decode_words(value)) for value in values) if values else ()
 
     def in_charset(self, charset: str) -> "Header":
         """The same header with raw octets of this charset in UTF-8; encoded words name their own."""

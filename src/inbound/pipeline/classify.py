@@ -82,7 +82,7 @@ def _decide(attributed: Attributed, reply: Reply | None, context: Context) -> Ve
     if reply is not None:
         case = replace(case, first_line=_first_line(case, attributed, reply, context))
     verdict = decide(case)
-    nearest = explain_nearest(case, verdict, reply.new_text if reply else received.mail.text)
+    nearest = tuple(explain_nearest(case, verdict, reply.new_text if reply else received.mail.text))
     return replace(verdict, steps=(*verdict.steps, *nearest)) if nearest else verdict
 
 

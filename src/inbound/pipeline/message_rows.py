@@ -1,7 +1,8 @@
 """The message itself as a row, with its outcome and trace."""
 
-import json
 from collections.abc import Sequence
+
+import orjson
 
 from inbound.database.messages import MessageRow, Redelivery, Reference
 from inbound.model.mail import Mail
@@ -12,8 +13,6 @@ from inbound.pipeline.steps import Decided, Received
 
 #: addresses of To and Cc that are kept with a message
 MAX_ADDRESSEES = 200
-
-_JSON = json.JSONEncoder(ensure_ascii=False)
 
 
 def draft_message(
@@ -62,15 +61,19 @@ def draft_message(
         task_id=target.id if target and target.kind == "task" else None,
         note_id=note_id,
         time_entry_id=time_entry_id,
-        addressees=_JSON.encode([] if is_private else _addressees(mail)),
+        addressees=_json([] if is_private else _addressees(mail)),
         is_author_proven=received.is_author_proven,
-        trace=_JSON.encode(trace),
+        trace=_json(trace),
         error=decided.error,
         size_bytes=len(delivery.content),
         sha256=sha256,
         loop_key=None if is_private else received.loop_key,
         body_key=None if is_private else received.body_key,
     )
+
+
+def _json(value: object) -> str:
+    return orjson.dumps(value).decode()
 
 
 def draft_references(received: Received, row_id: int) -> list[Reference]:

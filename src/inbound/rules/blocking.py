@@ -19,6 +19,8 @@ def why_blocked(authors: Iterable[Address], subject: str, mailbox: Mailbox) -> S
         subject: decoded.
         mailbox: has the entries. "*" stands for any text; an entry that begins with "@" is a whole domain.
     """
+    if not mailbox.blocked_senders and not mailbox.blocked_subjects:
+        return None
     keys = [author.key.casefold() for author in authors if author.address]
     for entry in mailbox.blocked_senders:
         pattern = f"*{entry}" if entry.startswith("@") else entry

@@ -67,8 +67,9 @@ def why_not(person: Person) -> str:
 
 def at_first_position(persons: list[Person]) -> list[Person]:
     """Positions are tried in turn, and only the first that hits counts."""
-    first = min((person.position for person in persons if person.counts), default=0)
-    return [person for person in persons if person.counts and person.position == first]
+    usable = [person for person in persons if person.counts]
+    first = min((person.position for person in usable), default=0)
+    return [person for person in usable if person.position == first]
 
 
 def choose(hits: list[Person], author: Address, public: frozenset[str], directory: Directory) -> Person | None:

@@ -174,8 +174,10 @@ def _may_be_signed(part: Part) -> bool:
     """Gateways that know no S/MIME keep the name alone."""
     if part.content_type in _SIGNED:
         return True
+    if part.content_type != "application/octet-stream":
+        return False
     name = part.disposition_parameters.get("filename") or part.parameters.get("name", "")
-    return part.content_type == "application/octet-stream" and name.lower().endswith(".p7m")
+    return name.lower().endswith(".p7m")
 
 
 def _signed_part(part: Part) -> list[Part]:

@@ -82,7 +82,7 @@ class Limits(Section):
     recipients: Annotated[int, Field(ge=100, le=10_000)] = 100
     messages_per_connection: Positive = 10_000
     #: before the greeting: who talks first is no mail server (RFC 5321 section 3.1); 0 = not looked at
-    greeting_seconds: Annotated[float, Field(ge=0, le=60)] = 0.03
+    greeting_seconds: Annotated[float, Field(ge=0, le=60)] = 0.01
     #: for one whole command line; RFC 5321 section 4.5.3.2.7 asks for at least 5 minutes
     command_seconds: Seconds = 300.0
     #: between two pieces of a message; RFC 5321 section 4.5.3.2.5 asks for 3 minutes

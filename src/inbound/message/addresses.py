@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from inbound.message.charset import clean_line, decode
 from inbound.message.encoded_words import decode_words
@@ -73,7 +74,10 @@ def parse_addresses(value: bytes) -> tuple[Address, ...]:
     Returns:
         the addresses, in their order.
     """
-    value = value[:MAX_LIST_BYTES]
+    return _common(value) if len(value) <= _COMMON_BYTES else _parse(value[:MAX_LIST_BYTES])
+
+
+def _parse(value: bytes) -> tuple[Address, ...]:
     text = value.decode("latin-1")
     pieces = text.split(",", MAX_ADDRESSES)
     ordinary = [match.groups() for piece in pieces if (match := _ORDINARY.match(piece))]
@@ -86,6 +90,11 @@ def parse_addresses(value: bytes) -> tuple[Address, ...]:
         if any(address.address for address in decoded):
             return decoded
     return found
+
+
+#: Most mails of a desk are to one of its few addresses.
+_COMMON_BYTES = 100
+_common = lru_cache(maxsize=1_000)(_parse)
 
 
 def _read_list(text: str) -> tuple[Address, ...]:

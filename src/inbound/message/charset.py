@@ -2,8 +2,11 @@
 
 import re
 from encodings.aliases import aliases
+from functools import lru_cache
 
 _NAME_NOISE = re.compile(r"[^a-z0-9]")
+#: no charset has a longer name
+_MAX_NAME_CHARS = 60
 
 # Codecs that are no charsets of mail (some compress), and ASCII: octets over 127 prove that something else was meant.
 _REFUSED = {
@@ -83,6 +86,16 @@ _CONTROLS = dict.fromkeys([*range(0x20), 0x7F, *range(0x80, 0xA0), 0x2028, 0x202
 _INVISIBLE = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 
 
+def _codec(charset: str) -> str:
+    """The codec of a charset by any of its names; empty for none and for unknown ones."""
+    return _named_codec(charset) if len(charset) <= _MAX_NAME_CHARS else ""
+
+
+@lru_cache(maxsize=1_000)
+def _named_codec(charset: str) -> str:
+    return _CHARSETS.get(_NAME_NOISE.sub("", charset.lower()), "")
+
+
 def decode(octets: bytes, charset: str = "") -> str:
     """Decode octets, whatever they are.
 
@@ -93,7 +106,7 @@ def decode(octets: bytes, charset: str = "") -> str:
     Returns:
         a clean string (see `clean`); octets that fit nowhere become U+FFFD.
     """
-    codec = _CHARSETS.get(_NAME_NOISE.sub("", charset.lower()), "") if charset else ""
+    codec = _codec(charset)
     if not codec and octets.startswith(_MARKS_OF_UTF_16):
         codec = "utf_16"
     if b"\x1b" in octets and codec not in _SEVEN_BIT and _JAPANESE.search(octets):
@@ -110,12 +123,12 @@ def decode(octets: bytes, charset: str = "") -> str:
 
 def is_seven_bit(charset: str) -> bool:
     """Does this charset write other characters with octets under 128 (UTF-7, ISO-2022)?"""
-    return bool(charset) and _CHARSETS.get(_NAME_NOISE.sub("", charset.lower()), "") in _SEVEN_BIT
+    return _codec(charset) in _SEVEN_BIT
 
 
 def is_wide(charset: str) -> bool:
     """Does this charset write line ends in two or four octets (UTF-16, UTF-32)?"""
-    return bool(charset) and _CHARSETS.get(_NAME_NOISE.sub("", charset.lower()), "") in _WIDE
+    return _codec(charset) in _WIDE
 
 
 def to_utf8(octets: bytes, charset: str) -> bytes:
@@ -125,7 +138,7 @@ def to_utf8(octets: bytes, charset: str) -> bytes:
         octets: a field value as sent.
         charset: what the text of the same message declares.
     """
-    codec = _CHARSETS.get(_NAME_NOISE.sub("", charset.lower()), "")
+    codec = _codec(charset)
     if not codec or codec in _WIDE or (octets.isascii() and codec not in _SEVEN_BIT):
         return octets
     try:

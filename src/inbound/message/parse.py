@@ -80,8 +80,8 @@ def _parse_group(contents: Sequence[bytes]) -> list[Mail]:
             to=_all_addresses(header, b"to"),
             cc=_all_addresses(header, b"cc"),
             message_id=identity.message_id or _message_id(header),
-            in_reply_to=message_ids(b" ".join(header.values(b"in-reply-to"))),
-            references=message_ids(b" ".join(header.values(b"references"))),
+            in_reply_to=_message_ids(header, b"in-reply-to"),
+            references=_message_ids(header, b"references"),
             date=parse_date(header.first(b"date")),
             text=body.text,
             html=body.html,
@@ -123,6 +123,11 @@ def _all_addresses(header: Header, name: bytes) -> tuple[Address, ...]:
     """The addresses of every field of that name: RFC 5322 3.6 allows one, programs write several."""
     values = [value for value in header.values(name) if value]
     return parse_addresses(b", ".join(values)) if values else ()
+
+
+def _message_ids(header: Header, name: bytes) -> tuple[str, ...]:
+    values = header.values(name)
+    return message_ids(b" ".join(values)) if values else ()
 
 
 def _message_id(header: Header) -> str | None:

@@ -87,7 +87,9 @@ def decided_by_form(mail: Mail, mailbox: Mailbox, *, has_null_path: bool) -> boo
 
 
 def _automatic_sign(mail: Mail, mailbox: Mailbox, *, has_null_path: bool) -> str:
-    own = frozenset(one.lower() for one in (mailbox.address, mailbox.public_address, *mailbox.aliases))
+    # Only rules of mailboxes are asked whose they are.
+    addresses = (mailbox.address, mailbox.public_address, *mailbox.aliases) if mail.marks.rules_loop else ()
+    own = frozenset(one.lower() for one in addresses)
     return automatic_reply_sign(mail, has_null_path=has_null_path, redirecting=own)
 
 

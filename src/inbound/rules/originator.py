@@ -57,13 +57,16 @@ def needs_blocks(from_: tuple[Address, ...], subject: str, mailbox: Mailbox) -> 
 def is_own(address: Address, mailbox: Mailbox) -> bool:
     """Is it an address of the mailbox, with or without "+anything", or of a list that leads to it?"""
     key = without_sub_address(address.key)
-    addresses, lists = _own_keys((mailbox.address, *mailbox.aliases, mailbox.public_address), mailbox.own_lists)
+    addresses, lists = _own_keys(mailbox.address, mailbox.aliases, mailbox.public_address, mailbox.own_lists)
     # A List-Id is the address of its list with a dot in place of the "@" (RFC 2919 2).
     return key in addresses or (bool(lists) and key.replace("@", ".", 1) in lists)
 
 
 @lru_cache(maxsize=1_000)  # asked several times for every message, of as many mailboxes as there are
-def _own_keys(addresses: tuple[str, ...], lists: tuple[str, ...]) -> tuple[frozenset[str], frozenset[str]]:
+def _own_keys(
+    address: str, aliases: tuple[str, ...], public_address: str, lists: tuple[str, ...]
+) -> tuple[frozenset[str], frozenset[str]]:
+    addresses = (address, *aliases, public_address)
     return frozenset(one.lower() for one in addresses), frozenset(one.lower() for one in lists)
 
 

@@ -103,8 +103,10 @@ def found_tags(texts: Sequence[str], index: TagIndex) -> list[str]:
         texts: each is searched by itself.
         index: of `build_index`.
     """
+    if not index.root.next:
+        return []
     hits: dict[int, _Hits] = {}
-    for text in texts if index.root.next else ():
+    for text in texts:
         _search(_tokens(_LINK.sub(_GAP, text)), index.root, hits)
         for found in hits.values():
             found.end = -1

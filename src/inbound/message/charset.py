@@ -5,8 +5,6 @@ from encodings.aliases import aliases
 from functools import lru_cache
 
 _NAME_NOISE = re.compile(r"[^a-z0-9]")
-#: no charset has a longer name
-_MAX_NAME_CHARS = 60
 
 # Codecs that are no charsets of mail (some compress), and ASCII: octets over 127 prove that something else was meant.
 _REFUSED = {
@@ -88,12 +86,16 @@ _INVISIBLE = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 
 def _codec(charset: str) -> str:
     """The codec of a charset by any of its names; empty for none and for unknown ones."""
-    return _named_codec(charset) if len(charset) <= _MAX_NAME_CHARS else ""
+    return _common_codec(charset) if len(charset) <= _COMMON_CHARS else _named_codec(charset)
 
 
-@lru_cache(maxsize=1_000)
 def _named_codec(charset: str) -> str:
     return _CHARSETS.get(_NAME_NOISE.sub("", charset.lower()), "")
+
+
+#: No charset has a longer name.
+_COMMON_CHARS = 60
+_common_codec = lru_cache(maxsize=1_000)(_named_codec)
 
 
 def decode(octets: bytes, charset: str = "") -> str:
